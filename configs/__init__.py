@@ -1,0 +1,1 @@
+"""The shipped YAML: label sets and training runs."""

@@ -1,0 +1,5 @@
+"""``python -m stancewire``."""
+
+from stancewire.cli import main
+
+main()
