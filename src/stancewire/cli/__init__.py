@@ -13,7 +13,6 @@ from stancewire.errors import StancewireError
 # command -> (module, attribute, one line of help); help is kept here so that `--help` loads no command.
 COMMANDS = {
     "label": ("stancewire.cli.label", "label", "Label articles and their quotes by topic and stance."),
-    "quotes": ("stancewire.cli.quotes", "quotes", "Find who said what, without topics and stances."),
     "train": ("stancewire.cli.train", "train", "Fine-tune a model as a YAML config says."),
     "evaluate": ("stancewire.cli.evaluate", "evaluate", "Score a checkpoint on labelled articles, beside baselines."),
     "config": ("stancewire.cli.config", "config", "Show, check and describe training configs."),
