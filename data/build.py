@@ -92,11 +92,16 @@ def _repeated(articles: list[Article]) -> list[str]:
 
 
 def write_corpus(articles: Iterable[Article], path: Path) -> None:
-    """Write ``articles`` as compressed JSON Lines, whole or not at all; the same articles give the same bytes."""
+    """Write ``articles`` as compressed JSON Lines; the same articles give the same bytes."""
     lines = "".join(json.dumps(article.to_dict(), ensure_ascii=False) + "\n" for article in articles)
+    replace_file(path, lzma.compress(lines.encode(), preset=9 | lzma.PRESET_EXTREME))
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path``, which appears whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(lzma.compress(lines.encode(), preset=9 | lzma.PRESET_EXTREME))
+        temporary.write_bytes(content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
