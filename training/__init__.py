@@ -1,1 +1,1 @@
-"""training."""
+"""Runs from YAML: heads first, then the encoder, then calibration."""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from stancewire.errors import DataError, found_expected
-from stancewire.normalize import normalize
+from stancewire.normalize import NormalizedText, normalize
 
 STANCES = ("support", "oppose", "neutral")
 """The stances, in the order of the logits."""
@@ -84,6 +84,7 @@ class Article:
         topics: the outlet's own voice; ``{}`` is "none on", ``None`` is "not annotated".
         unknown: topics whose absence from ``topics`` means nothing.
         extra: further fields of the record (``kind``, ``split``, ``url``, ...), kept as they are.
+        given: the way back to the offsets of the text that was given, where that was not in NFC.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Article:
     targets: tuple[Target, ...] = ()
     unknown: frozenset[str] = frozenset()
     extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    given: NormalizedText | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Article({self.id!r}, lang={self.lang!r}, {len(self.text)} characters, {len(self.quotes)} quotes)"
@@ -180,6 +182,7 @@ class _RecordReader:
             targets=targets,
             unknown=self._unknown(record, "unknown"),
             extra=MappingProxyType({k: v for k, v in record.items() if k not in self.KNOWN}),
+            given=self.normal if self.normal.starts else None,
         )
 
     def _fault(self, name: str, found: object, expected: str) -> DataError:

@@ -1,0 +1,102 @@
+"""Features of the frozen encoder, computed once and kept by the digest of all that they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from stancewire.inference.encoding import encode_pools
+from stancewire.models.files import whole_file
+from stancewire.models.layout import Layout
+from stancewire.models.network import StanceModel
+from stancewire.training.examples import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the heads read, for all units of some examples and all targets that they ask.
+
+    Attributes:
+        units: features (U, parts x H).
+        kinds: index of each unit's kind (U,).
+        targets: mean of the last layer's states (T, H).
+        target_index: the row of each target's text.
+    """
+
+    units: Tensor
+    kinds: Tensor
+    targets: Tensor
+    target_index: Mapping[str, int]
+
+    def logits(self, model: StanceModel, unit: Tensor, target: Tensor) -> Tensor:
+        """Return the heads' logits (P, 4) of pairs of units (P,) and targets (P,)."""
+        # Only the rows that are asked are projected, so that a batch costs what it holds.
+        units, unit = torch.unique(unit, return_inverse=True)
+        logits: Tensor = model.heads(self.units[units], self.kinds[units], self.targets, unit, target)
+        return logits
+
+
+def compute_features(
+    model: StanceModel,
+    examples: Sequence[Example],
+    targets: Mapping[str, Layout],
+    pad_id: int,
+    choice: str,
+    cache: Path | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Features:
+    """Read all examples and targets once with the encoder as it is.
+
+    Args:
+        model: in evaluation mode.
+        examples: their layouts are read.
+        targets: layout of each target's text.
+        pad_id: token id of padding.
+        choice: precision, ``fp32``, ``bf16`` or ``auto``.
+        cache: a folder; pools of the same encoder, texts and precision are taken from there, or put there.
+        progress: called with the number of tokens read after each batch.
+    """
+    layouts = [*(example.layout for example in examples), *targets.values()]
+    if cache is None:
+        pools = encode_pools(model, layouts, pad_id, choice, progress)
+    else:
+        path = cache / f"{_digest(model, layouts, choice)}.safetensors"
+        if not path.exists():
+            pools = encode_pools(model, layouts, pad_id, choice, progress)
+            cache.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as partial:
+                save_file({"pools": torch.cat(pools)}, partial)
+        pools = list(load_file(path)["pools"].split([len(layout.pools) for layout in layouts]))
+    units, kinds = [], []
+    for pool, layout in zip(pools, layouts[: len(examples)], strict=False):
+        own, alone, context = (
+            torch.tensor([getattr(unit, part) for unit in layout.units]) for part in ("own", "alone", "context")
+        )
+        units.append(model.unit_features(pool, own, alone, context))
+        kinds.extend(unit.kind for unit in layout.units)
+    width = model.encoder.config.hidden_size
+    read = [pool[0, :width] for pool in pools[len(examples) :]]
+    return Features(
+        units=torch.cat(units),
+        kinds=torch.tensor(kinds),
+        targets=torch.stack(read) if read else torch.zeros(1, width),
+        target_index={text: i for i, text in enumerate(targets)},
+    )
+
+
+def _digest(model: StanceModel, layouts: Sequence[Layout], choice: str) -> str:
+    """Return a digest of the encoder's weights, of what it reads and of the precision."""
+    digest = hashlib.sha256(f"{choice} {model.config.middle_layer} {torch.__version__}".encode())
+    for name, value in sorted(model.encoder.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().view(torch.uint8).numpy())
+    for layout in layouts:
+        digest.update(json.dumps([layout.windows, layout.pools]).encode())
+    return digest.hexdigest()[:32]
