@@ -104,7 +104,7 @@ def _json_lines(path: Path) -> Iterator[Row]:
 
 def _parsed(line: str, where: str) -> Any:  # noqa: ANN401 - any JSON
     try:
-        value = json.loads(line)
+        value = json.loads(line.rstrip())
     except json.JSONDecodeError as error:
         hint = " (JSON Lines: a whole object on each line, no list around them)" if line.lstrip()[0] in "[{" else ""
         return DataError(f"{where}: column {error.colno}: bad JSON: {error.msg}{hint}")
@@ -122,28 +122,35 @@ def _parsed(line: str, where: str) -> Any:  # noqa: ANN401 - any JSON
 def _csv(path: Path) -> Iterator[Row]:
     # The module's limit of 131,072 characters a field is less than a long article, and is set for the whole process.
     csv.field_size_limit(sys.maxsize)
-    reader = csv.DictReader(_text_lines(path), restkey="", strict=True)
-    columns = reader.fieldnames or []
-    if "text" not in columns:
-        raise DataError(found_expected(f"{path}:1", list(columns), "a header line with a column text (and commas)"))
-    number, line = 0, reader.line_num
-    while True:
-        where = f"{path}:{line + 1}"
-        try:
-            row = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            raise DataError(f"{where}: bad CSV: {error}") from error
-        number, line = number + 1, reader.line_num
-        if "" in row or None in row.values():
-            found = sum(value is not None for value in row.values())
-            found += len(row[""]) - 1 if "" in row else 0
-            yield Row(where, DataError(found_expected(where, found, f"{len(columns)} fields, as in the header")))
-        else:
-            yield Row(where, record_of_row(row, where, f"{path.stem}-{number}"))
+    reader = csv.reader(_text_lines(path), strict=True)
+    columns: list[str] = []
+    line = number = 0
+    try:
+        for values in reader:
+            where, line = f"{path}:{line + 1}", reader.line_num
+            if not values:
+                continue
+            if not columns:
+                columns = _columns(values, where)
+                continue
+            number += 1
+            yield Row(where, _csv_record(columns, values, where, f"{path.stem}-{number}"))
+    except csv.Error as error:
+        raise DataError(f"{path}:{line + 1}: bad CSV: {error}") from error
     if not number:
-        raise DataError(f"{path}: found a header and no rows")
+        raise DataError(f"{path}: found no row under the header")
+
+
+def _columns(values: list[str], where: str) -> list[str]:
+    if "text" not in values or len(set(values)) < len(values):
+        raise DataError(found_expected(where, values, "a header line with a column text, each name once, and commas"))
+    return values
+
+
+def _csv_record(columns: list[str], values: list[str], where: str, fallback_id: str) -> dict[str, Any] | DataError:
+    if len(values) != len(columns):
+        return DataError(found_expected(where, len(values), f"{len(columns)} fields, as in the header"))
+    return record_of_row(dict(zip(columns, values, strict=True)), where, fallback_id)
 
 
 def _text_lines(path: Path) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _boundary(text: str, begin: int, end: int) -> bool:
         return True
     if unicodedata.combining(unicodedata.normalize("NFD", following)[0]):
         return False
-    # A run of marks without end is no language: a piece stays short, so that this stays linear.
+    # Marks never get here, so that a long run of them is composed once, at its end, and the whole stays linear.
     piece = text[begin:end]
     composed = unicodedata.normalize("NFC", piece + following)
     return composed == unicodedata.normalize("NFC", piece) + unicodedata.normalize("NFC", following)
