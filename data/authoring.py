@@ -224,9 +224,8 @@ def _quote_record(number: int, line: _QuoteLine, body: _Body, complain: Complain
             complain(found_expected(f"q{number}", words, "words without white space at the ends of the tag"))
         if not _marks_beside(body.text, start, end):
             complain(found_expected(f"q{number}", words, "a quotation mark beside the tag"))
-    return {"spans": [list(span) for span in spans], "speaker": _speaker(number, line, body, complain)} | {
-        "topics": line.topics
-    }
+    speaker = _speaker(number, line, body, complain)
+    return {"spans": [list(span) for span in spans], "speaker": speaker, "topics": line.topics}
 
 
 def _marks_beside(text: str, start: int, end: int) -> bool:

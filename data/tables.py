@@ -77,7 +77,7 @@ def _target(value: Any) -> Any:  # noqa: ANN401 - see _topics
 
 
 def row_of_article(article: Article) -> dict[str, Any]:
-    """Return the row that :func:`features` describes; ``record_of_row`` gives the record back."""
+    """Return the row of an article of the corpus, as :func:`features` describes it; ``record_of_row`` turns it back."""
     return {
         "id": article.id,
         "lang": article.lang,

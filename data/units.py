@@ -1,6 +1,6 @@
 """Single units as records: one sentence, tweet, comment, post or claim a line, with the targets it was labelled for.
 
-Many stance sets and topic sets come in this shape (the issue's ``labelled`` format)::
+Stance sets with targets of their own and topic sets are converted to this shape, and then train the same network::
 
     {"id": "...", "lang": "en", "source": "...", "unit": "sentence", "text": "...", "context": "... […] ...",
      "topics": {"defense": "support"}, "targets": [{"target": "...", "stance": "support"}]}

@@ -151,8 +151,10 @@ def test_a_pipe_gets_plain_lines(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "\x1b" not in result.stdout
     assert [line.split() for line in result.stdout.splitlines()] == [
-        ["language", "article"],
-        ["[red]", "1"],
+        ["language,", "unit", "units"],
+        ["[red]", "article", "1"],
+        ["all", "article", "1"],
+        [],
         ["unit,", "topic,", "stance", "units"],
         ["article", "defense", "oppose", "1"],
     ]

@@ -44,9 +44,10 @@ def check(files: tuple[Path, ...]) -> None:
     report = check_files(files)
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console.width = 200  # a pipe has no width: no line is to be broken
+        console.width = 10_000  # a pipe has no width: no line is to be broken
     if report.counts.units:
         console.print(_unit_table(report.counts))
+        console.print()
         console.print(_label_table(report.counts))
     _print_complaints(report)
     problems = [
@@ -82,40 +83,38 @@ def card(folder: Path) -> None:
 
 
 def _unit_table(counts: Counts) -> Table:
-    columns = sorted({(split, unit) for split, _, unit in counts.units}, key=lambda c: (_split_order(c[0]), c[1]))
-    table = _table("language", [f"{split} {unit}".lstrip("- ") for split, unit in columns])
-    languages = sorted({lang for _, lang, _ in counts.units})
-    for lang in languages:
-        _add(table, lang, [counts.units.get((split, lang, unit), 0) for split, unit in columns])
-    if len(languages) > 1:
-        sums = [sum(counts.units.get((split, lang, unit), 0) for lang in languages) for split, unit in columns]
-        _add(table, "all", sums)
+    table, splits = _split_table("language, unit", counts)
+    for lang, unit in sorted({(lang, unit) for _, lang, unit in counts.units}):
+        _add(table, f"{lang} {unit}", [counts.units.get((split, lang, unit), 0) for split in splits])
+    for unit in sorted({unit for *_, unit in counts.units}):
+        sums = [sum(n for (s, _, u), n in counts.units.items() if (s, u) == (split, unit)) for split in splits]
+        _add(table, f"all {unit}", sums)
     return table
 
 
 def _label_table(counts: Counts) -> Table:
-    splits = sorted({split for split, *_ in counts.labels}, key=_split_order)
-    table = _table("unit, topic, stance", ["units" if split == "-" else split for split in splits])
-    for label in sorted({tuple(label) for _, *label in counts.labels}):
-        unit, topic, stance = label
-        row = [counts.labels.get((split, unit, topic, stance), 0) for split in splits]
-        _add(table, " ".join(label).rstrip(), row)
+    table, splits = _split_table("unit, topic, stance", counts)
+    for unit, topic, stance in sorted({(unit, topic, stance) for _, unit, topic, stance in counts.labels}):
+        numbers = [counts.labels.get((split, unit, topic, stance), 0) for split in splits]
+        _add(table, f"{unit} {topic} {stance}".rstrip(), numbers)
     return table
+
+
+def _split_table(first: str, counts: Counts) -> tuple[Table, list[str]]:
+    """Return a table with a column for each split, and the splits."""
+    from rich.table import Table
+
+    splits = sorted({split for split, *_ in counts.units}, key=_split_order)
+    table = Table(box=None, pad_edge=False)
+    table.add_column(first)
+    for split in splits:
+        table.add_column("units" if split == "-" else split, justify="right")
+    return table, splits
 
 
 def _split_order(split: str) -> tuple[int, str]:
     known = ("train", "dev", "test")
     return (known.index(split) if split in known else len(known), split)
-
-
-def _table(first: str, columns: list[str]) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column(first)
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table
 
 
 def _add(table: Table, name: str, numbers: list[int]) -> None:
