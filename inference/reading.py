@@ -54,13 +54,18 @@ class Reader:
         for quote in article.quotes:
             spans = [(start + shift, end + shift) for start, end in quote.spans]
             pools.append(self._inside(tokens, ranges, spans))
-            unit = UnitPools(QUOTE, own=len(pools) - 1, alone=len(pools) - 1, context=0)
-            if self.config.quote_alone:
-                alone = self._windows(quote.text_in(article.text))
+            own = len(pools) - 1
+            words = quote.text_in(article.text)
+            if not self.config.quote_alone:
+                units.append(UnitPools(QUOTE, own, alone=own, context=0))
+            elif words == text:
+                # The quote is the whole text, as in sets of sentences: read once, it is read alone.
+                units.append(UnitPools(QUOTE, own, alone=0, context=0))
+            else:
+                alone = self._windows(words)
                 pools.append([(len(windows) + w, 0, len(window)) for w, window in enumerate(alone)])
                 windows.extend(alone)
-                unit = UnitPools(QUOTE, own=len(pools) - 2, alone=len(pools) - 1, context=0)
-            units.append(unit)
+                units.append(UnitPools(QUOTE, own, alone=own + 1, context=0))
         return Layout(windows, pools, units, text_windows)
 
     def target(self, text: str) -> Layout:

@@ -45,7 +45,7 @@ class Features:
 
 def compute_features(
     model: StanceModel,
-    examples: Sequence[Example],
+    sources: Sequence[Sequence[Example]],
     targets: Mapping[str, Layout],
     pad_id: int,
     choice: str,
@@ -56,39 +56,49 @@ def compute_features(
 
     Args:
         model: in evaluation mode.
-        examples: their layouts are read.
+        sources: the examples of each data source.
         targets: layout of each target's text.
         pad_id: token id of padding.
         choice: precision, ``fp32``, ``bf16`` or ``auto``.
-        cache: a folder; pools of the same encoder, texts and precision are taken from there, or put there.
+        cache: a folder; what the same encoder gave for the same texts is taken from there, or put there.
         progress: called with the number of tokens read after each batch.
     """
-    layouts = [*(example.layout for example in examples), *targets.values()]
-    if cache is None:
-        pools = encode_pools(model, layouts, pad_id, choice, progress)
-    else:
-        path = cache / f"{_digest(model, layouts, choice)}.safetensors"
-        if not path.exists():
-            pools = encode_pools(model, layouts, pad_id, choice, progress)
-            cache.mkdir(parents=True, exist_ok=True)
-            with whole_file(path) as partial:
-                save_file({"pools": torch.cat(pools)}, partial)
-        pools = list(load_file(path)["pools"].split([len(layout.pools) for layout in layouts]))
     units, kinds = [], []
-    for pool, layout in zip(pools, layouts[: len(examples)], strict=False):
-        own, alone, context = (
-            torch.tensor([getattr(unit, part) for unit in layout.units]) for part in ("own", "alone", "context")
-        )
-        units.append(model.unit_features(pool, own, alone, context))
-        kinds.extend(unit.kind for unit in layout.units)
+    for examples in sources:
+        layouts = [example.layout for example in examples]
+        for pool, layout in zip(_pools(model, layouts, pad_id, choice, cache, progress), layouts, strict=True):
+            own, alone, context = (
+                torch.tensor([getattr(unit, part) for unit in layout.units]) for part in ("own", "alone", "context")
+            )
+            units.append(model.unit_features(pool, own, alone, context))
+            kinds.extend(unit.kind for unit in layout.units)
     width = model.encoder.config.hidden_size
-    read = [pool[0, :width] for pool in pools[len(examples) :]]
+    read = _pools(model, list(targets.values()), pad_id, choice, cache, progress)
     return Features(
         units=torch.cat(units),
         kinds=torch.tensor(kinds),
-        targets=torch.stack(read) if read else torch.zeros(1, width),
+        targets=torch.stack([pool[0, :width] for pool in read]) if read else torch.zeros(1, width),
         target_index={text: i for i, text in enumerate(targets)},
     )
+
+
+def _pools(
+    model: StanceModel,
+    layouts: Sequence[Layout],
+    pad_id: int,
+    choice: str,
+    cache: Path | None,
+    progress: Callable[[int], None] | None,
+) -> list[Tensor]:
+    """Return the pools of each layout, out of the cache if they are there."""
+    if cache is None or not layouts:
+        return encode_pools(model, layouts, pad_id, choice, progress)
+    path = cache / f"{_digest(model, layouts, choice)}.safetensors"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            save_file({"pools": torch.cat(encode_pools(model, layouts, pad_id, choice, progress))}, partial)
+    return list(load_file(path)["pools"].split([len(layout.pools) for layout in layouts]))
 
 
 def _digest(model: StanceModel, layouts: Sequence[Layout], choice: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -247,7 +248,7 @@ def arguments(config: TrainingConfig, folder: Path, seed: int, quiet: bool) -> T
         max_grad_norm=config.clip,
         bf16=config.precision == "bf16" or (config.precision == "auto" and bf16_is_fast(device)),
         use_cpu=cpu,
-        ddp_backend="gloo" if cpu else None,
+        ddp_backend="gloo" if cpu and PartialState().num_processes > 1 else None,
         ddp_broadcast_buffers=False,
         ddp_find_unused_parameters=False,
         eval_strategy="steps",

@@ -137,14 +137,18 @@ class Run:
             asked.update(dict.fromkeys(pair.target for pair in example.pairs))
         return {text: self.reader.target(text) for text in asked}
 
-    def features(self, examples: Sequence[Example], name: str, cache: bool) -> Features:
-        """Read examples with the encoder as it is."""
+    def features(self, chosen: _Set, name: str, cache: bool) -> Features:
+        """Read a set with the encoder as it is; what the untouched encoder gives is kept beside the runs."""
         self.model.eval()
-        total = sum(example.layout.tokens for example in examples) + sum(t.tokens for t in self.targets.values())
-        folder = self.work / "features" if cache else None
-        with self.progress(f"reading {name}", total) as advance:
+        total = sum(example.layout.tokens for example in chosen.examples)
+        folder = self.folder.parent / ".features" if cache else None
+        sources, base = [], 0
+        for size in chosen.sizes:
+            sources.append(chosen.examples[base : base + size])
+            base += size
+        with self.progress(f"reading {name}", total + sum(t.tokens for t in self.targets.values())) as advance:
             return compute_features(
-                self.model, examples, self.targets, self.pad_id, self.config.training.precision, folder, advance
+                self.model, sources, self.targets, self.pad_id, self.config.training.precision, folder, advance
             )
 
     def log(self, entry: dict[str, object]) -> None:
@@ -173,7 +177,7 @@ def run_training(config: RunConfig, say: Callable[[str], None], progress: Progre
     if config.training.epochs:
         scores |= _encoder(run, scores["heads"])
     if run.main:
-        dev = run.features(run.dev.examples, "dev", cache=False)
+        dev = run.features(run.dev, "dev", cache=False)
         logits = dev_logits(run.model, run.dev.examples, dev)
         facts = provenance(config, run.train.sources, run.dev.sources, epochs, scores)
         documents = {
@@ -241,8 +245,8 @@ def _heads(run: Run) -> tuple[dict[str, float], list[HeadsEpoch]]:
     path = run.work / "heads.safetensors"
     notes = run.work / "heads.json"
     if run.main and not path.exists():
-        train = run.features(run.train.examples, "train", cache=True)
-        dev = run.features(run.dev.examples, "dev", cache=True)
+        train = run.features(run.train, "train", cache=True)
+        dev = run.features(run.dev, "dev", cache=True)
         pairs = PairTensors.of(run.train.examples, _index(run, train), run.balance)
         rows = _pair_rows(run.train.examples)
         epochs = []
@@ -284,7 +288,7 @@ def _encoder(run: Run, heads_score: float) -> dict[str, float]:
         return tensors | {"label_smoothing": run.config.loss.label_smoothing}
 
     def score() -> float:
-        dev = run.features(run.dev.examples, "dev", cache=False)
+        dev = run.features(run.dev, "dev", cache=False)
         return dev_score(run.model, run.dev.examples, dev, len(run.topics))
 
     quiet = not run.main
