@@ -1,0 +1,63 @@
+"""Find the quotes of an article and who says each of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from stancewire.inference.quotes.decide import logistic, quote_features
+from stancewire.inference.quotes.lexicon import Language, language_of
+from stancewire.inference.quotes.parts import Layout, lay_out
+from stancewire.inference.quotes.speakers import Surroundings, best
+from stancewire.records import Quote, Span, Speaker
+
+Weights = dict[str, dict[str, float]]
+
+
+def find_quotes(text: str, lang: str | None = None) -> list[Quote]:
+    """Find the direct quotes of ``text`` and their speakers, by marks, words and weighed evidence; no network runs.
+
+    Args:
+        text: an article's body, any string.
+        lang: its language; guessed from script and function words where it is missing or has no word lists.
+
+    Returns:
+        The quotes in the order of the text. Spans count code points of ``text`` and lie inside the marks; a quote
+        that a reporting clause breaks has several. ``topics`` is ``None``; ``probability`` is how likely the stretch
+        is a quote; ``speaker`` is the mention nearest to it, with the probability that it is this one who speaks, or
+        ``None`` where nobody is named.
+    """
+    language = language_of(text, lang)
+    layout = lay_out(text, language)
+    chances = [_chance(text, layout, index, language) for index in range(len(layout.parts))]
+    kept = [index for index, chance in enumerate(chances) if chance >= 0.5]
+    surroundings = Surroundings(text, layout, kept, language)
+    quotes: list[Quote] = []
+    previous: Span | None = None
+    for number, index in enumerate(kept):
+        mention, probability = best(surroundings.candidates(number, previous), weights()["speakers"])
+        speaker = None
+        if mention is not None:
+            previous = mention.span
+            speaker = Speaker(text[slice(*mention.span)], mention.span, round(probability, 4))
+        spans = layout.parts[index].spans
+        quotes.append(Quote(spans=spans, speaker=speaker, probability=round(chances[index], 4)))
+    return quotes
+
+
+def _chance(text: str, layout: Layout, index: int, language: Language) -> float:
+    part = layout.parts[index]
+    floor = layout.parts[index - 1].outer[1] if index else 0
+    ceiling = layout.parts[index + 1].outer[0] if index + 1 < len(layout.parts) else len(text)
+    bounds = (layout.paragraphs[part.paragraphs[0]][0], layout.paragraphs[part.paragraphs[1]][1])
+    return logistic(quote_features(text, part, language, bounds, floor, ceiling), weights()["quotes"])
+
+
+@cache
+def weights() -> Weights:
+    """Return the weights of the evidence: ``quotes`` and ``speakers``, fitted by ``benchmarks/fit_quotes.py``."""
+    source = files("stancewire.inference.quotes") / "weights.yaml"
+    loaded: Weights = yaml.safe_load(source.read_text(encoding="utf-8"))
+    return loaded

@@ -1,0 +1,220 @@
+"""From what stands between marks to stretches of speech: reporting clauses taken out, broken stretches joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stancewire.inference.quotes.lexicon import WORD, Language
+from stancewire.inference.quotes.marks import Segment, paragraphs, segments, trim
+from stancewire.records import Span
+
+_DASH = re.compile(r"(?<=[\s,;.!?…])[—–―‒-]+(?=\s)|(?<=\s)[—–―‒]+(?=\w)|(?<=\w)[—–―‒]+(?=[\s,.:])")
+_DIALOGUE = re.compile(r"\s{0,4}[—–―‒-]{1,2}\s{0,3}(?=[^\s\d—–―‒-])")
+_SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？؟]")
+_COMMA = re.compile(r"[,،;:!?…]\s")
+_CLAUSE_END = re.compile(r"[,،]|\.(?!\d)")
+_FIRST_WORDS = 60
+_LONGEST_CLAUSE = 220
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stretch of speech, perhaps in several spans.
+
+    Attributes:
+        spans: what was said, without marks and reporting clauses.
+        outer: from the first mark to past the last one.
+        clauses: the reporting clauses between the spans.
+        opener: the first mark; a dash for dialogue.
+        closed: whether the last closing mark is there.
+        paragraphs: the numbers of its first and last paragraph.
+    """
+
+    spans: tuple[Span, ...]
+    outer: Span
+    clauses: tuple[Span, ...]
+    opener: str
+    closed: bool
+    paragraphs: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """An article's paragraphs and the stretches between marks or after dashes, in order."""
+
+    paragraphs: list[Span]
+    parts: list[Part]
+
+
+def lay_out(text: str, language: Language) -> Layout:
+    """Find every stretch between marks and every line of dialogue that a reporting clause makes plain."""
+    spans = paragraphs(text)
+    found = segments(text, spans)
+    marked = {segment.paragraph for segment in found}
+    parts = [_part(text, segment, language) for segment in found]
+    for number, span in enumerate(spans):
+        if number not in marked and (line := _dialogue(text, spans, number, span, language)):
+            parts.append(line)
+    parts.sort(key=lambda part: part.outer)
+    return Layout(spans, _joined(text, parts, language, {s.outer: s for s in found}))
+
+
+def _part(text: str, segment: Segment, language: Language) -> Part:
+    spans, clauses = _split(text, segment.start, segment.end, language)
+    numbers = (segment.paragraph, segment.paragraph)
+    return Part(spans, segment.outer, clauses, segment.opener, segment.closed, numbers)
+
+
+def _dialogue(text: str, spans: list[Span], number: int, span: Span, language: Language) -> Part | None:
+    """Read a paragraph that opens with a dash; without a reporting clause it may be an answer or a list: no quote."""
+    match = _DIALOGUE.match(text, *span)
+    if match is None:
+        return None
+    start, end = trim(text, match.end(), span[1])
+    spoken, clauses = _split(text, start, end, language, commas=True)
+    before = text[spans[number - 1][0] : spans[number - 1][1]].rstrip() if number else ""
+    if not spoken or not (clauses or before.endswith((":", "："))):
+        return None
+    return Part(spoken, (match.start(), end), clauses, "—", closed=True, paragraphs=(number, number))
+
+
+def _split(
+    text: str, start: int, end: int, language: Language, *, commas: bool = False
+) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Take reporting clauses out of a stretch: after dashes everywhere, after commas where the language does so."""
+    dashes = [match.span() for match in _DASH.finditer(text, start, end)]
+    edges = [start, *(at for dash in dashes for at in dash), end]
+    pieces = list(zip(edges[::2], edges[1::2], strict=True))
+    spans: list[Span] = []
+    clauses: list[Span] = []
+    begin = start
+    i = 1
+    while i < len(pieces):
+        if _is_clause(text, pieces[i], language) and begin < dashes[i - 1][0]:
+            spans.append((begin, dashes[i - 1][0]))
+            clauses.append(pieces[i])
+            begin = pieces[i + 1][0] if i + 1 < len(pieces) else end
+            i += 1
+        i += 1
+    spans.append((begin, end))
+    if not clauses and (commas or "commas" in language.habits):
+        spans, clauses = _split_at_comma(text, start, end, language)
+    trimmed = (_without_comma(text, *span) for span in spans)
+    return tuple(span for span in trimmed if span[0] < span[1]), tuple(clauses)
+
+
+def _is_clause(text: str, piece: Span, language: Language) -> bool:
+    if piece[1] - piece[0] > _LONGEST_CLAUSE and _SENTENCE_END.search(text, piece[0], piece[0] + _LONGEST_CLAUSE) is None:
+        return False
+    words = _words(text, piece[0], min(piece[1], piece[0] + _FIRST_WORDS))
+    head = [span for _, span in zip(range(2), words, strict=False)]
+    return bool(head) and any(True for _ in language["verbs"].find(text, head[0][0], head[-1][1]))
+
+
+def _split_at_comma(text: str, start: int, end: int, language: Language) -> tuple[list[Span], list[Span]]:
+    """Find «Text, says Name, text»: a verb right after a comma, then a name, an article or a pronoun."""
+    for match in _COMMA.finditer(text, start, end):
+        words = list(_first_words(text, match.end(), end, 3))
+        if words and words[0][0] == match.end() and text[slice(*words[0])] in language["auxiliaries"]:
+            words = words[1:]
+        else:
+            words = words[:2] if words and words[0][0] == match.end() else []
+        if not words or text[slice(*words[0])] not in language["verbs"]:
+            continue
+        following = text[slice(*words[1])] if len(words) > 1 else ""
+        fits = not language.cased or following[:1].isupper() or "-" in text[slice(*words[0])]
+        fits = fits or following in language["articles"] or following in language["pronouns"]
+        if not fits:
+            continue
+        close = _clause_end(text, words[-1][1], end, language)
+        if close is None or close.end() >= end:
+            return [(start, match.start())], [(match.end(), end)]
+        return [(start, match.start()), (close.end(), end)], [(match.end(), close.start())]
+    return [(start, end)], []
+
+
+def _clause_end(text: str, start: int, end: int, language: Language) -> re.Match[str] | None:
+    """Return the comma that ends a reporting clause, past the appositions in it: «…, dit la maire, Mme X, …»."""
+    close = None
+    for close in _CLAUSE_END.finditer(text, start, min(end, start + 160)):
+        following = next((text[slice(*span)] for span in _first_words(text, close.end(), end, 1)), "")
+        apposed = following[:1].isupper() or following in language["roles"] or following in language["relatives"]
+        if close[0] == "." or not apposed:
+            return close
+    return close
+
+
+def _words(text: str, start: int, end: int) -> Iterator[Span]:
+    for match in WORD.finditer(text, start, end):
+        yield match.span()
+
+
+def _first_words(text: str, start: int, end: int, count: int) -> Iterator[Span]:
+    for _, span in zip(range(count), _words(text, start, min(end, start + _FIRST_WORDS * 2)), strict=False):
+        yield span
+
+
+def _without_comma(text: str, start: int, end: int) -> Span:
+    start, end = trim(text, start, end)
+    while end > start and text[end - 1] in ",،，、":
+        start, end = trim(text, start, end - 1)
+    return start, end
+
+
+def _joined(text: str, parts: list[Part], language: Language, marked: dict[Span, Segment]) -> list[Part]:
+    out: list[Part] = []
+    for part in parts:
+        segment = marked.get(part.outer)
+        if out and segment is not None and segment.continues and not out[-1].closed:
+            out[-1] = _merge(out[-1], part, ())
+        elif out and _breaks(text, out[-1], part, language):
+            out[-1] = _merge(out[-1], part, ((out[-1].outer[1], part.outer[0]),))
+        else:
+            out.append(part)
+    return [part for part in out if part.spans]
+
+
+def _merge(first: Part, second: Part, clause: tuple[Span, ...]) -> Part:
+    return Part(
+        spans=first.spans + second.spans,
+        outer=(first.outer[0], second.outer[1]),
+        clauses=first.clauses + clause + second.clauses,
+        opener=first.opener,
+        closed=second.closed,
+        paragraphs=(first.paragraphs[0], second.paragraphs[1]),
+    )
+
+
+def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
+    """Whether only a reporting clause stands between the two: “…”, she said, “…”."""
+    if first.paragraphs[1] != second.paragraphs[0] or not first.closed or not first.spans or "—" in (first.opener, second.opener):
+        return False
+    if second.spans and _is_name(text[second.spans[0][0] : second.spans[-1][1]], language):
+        return False
+    start, end = trim(text, first.outer[1], second.outer[0])
+    between = text[start:end]
+    if not between or len(between) > _LONGEST_CLAUSE or between[-1] in ":：" or between[0] in ".。":
+        return False
+    if _SENTENCE_END.search(between.rstrip(".!?。…")) is not None:
+        return False
+    attached = between[0] in ",،，—–-" or not between[0].isalpha() or not text[first.outer[1]].isspace()
+    words = [text[slice(*span)] for span in _first_words(text, start, end, 2)]
+    led = bool(words) and words[0] in language["verbs"]
+    verb = any(True for _ in language["verbs"].find(text, start, end))
+    finished = text[first.spans[-1][1] - 1] in ".!?…。！？"
+    if between[-1] in ".。!?":
+        return verb and (attached or led) and (between[0] in ",،，—–" or not finished)
+    if between[-1] in ",،，、—–-":
+        return attached or verb
+    if "nested clauses" in language.habits:
+        return True
+    return verb and (led or attached) and between[0] in ",،，—–-"
+
+
+def _is_name(inside: str, language: Language) -> bool:
+    """Whether all words of a short stretch begin with a capital letter: a newspaper, a ship, a film."""
+    words = WORD.findall(inside[:80])
+    big = [word for word in words if not word[0].islower() or word in language["particles"]]
+    return language.cased and len(words) <= 3 and len(big) == len(words)
