@@ -41,10 +41,14 @@ def _abbreviates(text: str, at: int) -> bool:
     while start > 0 and at - start < 5 and text[start - 1].isalnum():
         start -= 1
     word = text[start:at]
-    return bool(word) and (word.isdigit() or (len(word) <= 4 and word[0].isupper() and not word.isupper()) or len(word) == 1)
+    return bool(word) and (
+        word.isdigit() or (len(word) <= 4 and word[0].isupper() and not word.isupper()) or len(word) == 1
+    )
 
 
-def quote_features(text: str, part: Part, language: Language, bounds: Span, floor: int, ceiling: int) -> dict[str, float]:
+def quote_features(
+    text: str, part: Part, language: Language, bounds: Span, floor: int, ceiling: int
+) -> dict[str, float]:
     """Describe a stretch and what stands around it.
 
     Args:
@@ -110,8 +114,12 @@ def quote_features(text: str, part: Part, language: Language, bounds: Span, floo
         "glued and short": float(end < len(text) and text[end].isalnum() and length < 5),
         "short": float(length < 5),
         "caseless short": float(not language.cased and length < 5),
-        "particle after": float(language.code == "ko" and bool(re.match(r"이?(?:라|다|고|며)", text[end : end + 3]))
-                                or language.code == "ja" and text[end : end + 1] == "と"),
+        "particle after": float(
+            language.code == "ko"
+            and bool(re.match(r"이?(?:라|다|고|며)", text[end : end + 3]))
+            or language.code == "ja"
+            and text[end : end + 1] == "と"
+        ),
     }
 
 

@@ -10,7 +10,7 @@ import yaml
 from stancewire.inference.quotes.decide import logistic, quote_features
 from stancewire.inference.quotes.lexicon import Language, language_of
 from stancewire.inference.quotes.parts import Layout, lay_out
-from stancewire.inference.quotes.speakers import Surroundings, best
+from stancewire.inference.quotes.speakers import Surroundings, best, widened
 from stancewire.records import Quote, Span, Speaker
 
 Weights = dict[str, dict[str, float]]
@@ -31,7 +31,8 @@ def find_quotes(text: str, lang: str | None = None) -> list[Quote]:
     """
     language = language_of(text, lang)
     layout = lay_out(text, language)
-    chances = [_chance(text, layout, index, language) for index in range(len(layout.parts))]
+    weighed = weights()["quotes"]
+    chances = [logistic(evidence(text, layout, i, language), weighed) for i in range(len(layout.parts))]
     kept = [index for index, chance in enumerate(chances) if chance >= 0.5]
     surroundings = Surroundings(text, layout, kept, language)
     quotes: list[Quote] = []
@@ -41,18 +42,20 @@ def find_quotes(text: str, lang: str | None = None) -> list[Quote]:
         speaker = None
         if mention is not None:
             previous = mention.span
-            speaker = Speaker(text[slice(*mention.span)], mention.span, round(probability, 4))
+            span = widened(text, mention, language)
+            speaker = Speaker(text[slice(*span)], span, round(probability, 4))
         spans = layout.parts[index].spans
         quotes.append(Quote(spans=spans, speaker=speaker, probability=round(chances[index], 4)))
     return quotes
 
 
-def _chance(text: str, layout: Layout, index: int, language: Language) -> float:
+def evidence(text: str, layout: Layout, index: int, language: Language) -> dict[str, float]:
+    """Describe the layout's part ``index`` between its neighbours: what speaks for a quote and what against."""
     part = layout.parts[index]
     floor = layout.parts[index - 1].outer[1] if index else 0
     ceiling = layout.parts[index + 1].outer[0] if index + 1 < len(layout.parts) else len(text)
     bounds = (layout.paragraphs[part.paragraphs[0]][0], layout.paragraphs[part.paragraphs[1]][1])
-    return logistic(quote_features(text, part, language, bounds, floor, ceiling), weights()["quotes"])
+    return quote_features(text, part, language, bounds, floor, ceiling)
 
 
 @cache

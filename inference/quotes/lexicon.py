@@ -80,9 +80,11 @@ class WordList:
         return any(lower.startswith(prefix) and self._has(lower[len(prefix) :]) for prefix in self.prefixes)
 
     def _has(self, lower: str) -> bool:
-        return lower in self.exact or (
-            bool(self.stems) and any(lower[:i] in self.stems for i in range(1, min(len(lower), 16) + 1))
-        ) or (bool(self.tails) and lower.endswith(self.tails))
+        return (
+            lower in self.exact
+            or (bool(self.stems) and any(lower[:i] in self.stems for i in range(1, min(len(lower), 16) + 1)))
+            or (bool(self.tails) and lower.endswith(self.tails))
+        )
 
     def find(self, text: str, start: int, end: int) -> Iterator[Span]:
         """Yield where words of the list stand in ``text[start:end]``, in no fixed order."""
@@ -148,9 +150,7 @@ def language(code: str) -> Language:
 @cache
 def _profiles() -> dict[str, frozenset[str]]:
     return {
-        code: frozenset(
-            word for name in ("words", "articles", "prepositions") for word in language(code)[name].exact
-        )
+        code: frozenset(word for name in ("words", "articles", "prepositions") for word in language(code)[name].exact)
         for code in codes()
         if not language(code).inside
     }

@@ -13,8 +13,21 @@ from dataclasses import dataclass
 from stancewire.records import Span
 
 _MARK = re.compile("``|''|,,|[\"“”„‟«»‹›‘’‚‛'「」『』＂〝〞〟｢｣]")
-_ALIAS = {"``": "“", "''": '"', ",,": "„", "＂": '"', "‟": "“", "〝": "“", "〞": "”", "〟": "”", "｢": "「", "｣": "」", "‛": "‘"}
+_ALIAS = {
+    "``": "“",
+    "''": '"',
+    ",,": "„",
+    "＂": '"',
+    "‟": "“",
+    "〝": "“",
+    "〞": "”",
+    "〟": "”",
+    "｢": "「",
+    "｣": "」",
+    "‛": "‘",
+}
 _PARTNERS = {
+    "—": "",
     "“": "”“",
     "„": "“”",
     "”": "”",
@@ -86,9 +99,22 @@ def segments(text: str, spans: list[Span]) -> list[Segment]:
     out: list[Segment] = []
     for number, span in enumerate(spans):
         previous = out[-1] if out and out[-1].paragraph == number - 1 and not out[-1].closed else None
-        found = _Paragraph(text, span, number, previous).scan()
+        paragraph = _Paragraph(text, span, number, previous)
+        if previous is not None and not paragraph.marks and _closes_later(text, spans, number, previous):
+            found = [Segment(*trim(text, *span), span, previous.opener, False, number, continues=True)]
+        else:
+            found = paragraph.scan()
         out.extend(segment for segment in found if segment.start < segment.end)
     return out
+
+
+def _closes_later(text: str, spans: list[Span], number: int, previous: Segment) -> bool:
+    """Whether an open quote runs through this paragraph, which has no mark, to one that closes it."""
+    for ahead in range(number + 1, min(number + 4, len(spans))):
+        paragraph = _Paragraph(text, spans[ahead], ahead, previous)
+        if paragraph.marks:
+            return paragraph.ends_previous()
+    return False
 
 
 def trim(text: str, start: int, end: int) -> Span:
@@ -118,12 +144,23 @@ class _Paragraph:
         self.out: list[Segment] = []
         self.previous = previous
 
+    def ends_previous(self) -> bool:
+        """Whether the first mark can only close what the paragraph before left open."""
+        at, after, glyph = self.marks[0]
+        if self.previous is None or glyph in _SINGLE or glyph not in _PARTNERS[self.previous.opener]:
+            return False
+        before, following = self.text[at - 1 : at], self.text[after : after + 1]
+        closes = after >= self.end or following.isspace() or following in _CLOSING
+        return at > self.start and closes and not before.isspace()
+
     def scan(self) -> list[Segment]:
+        if self.marks and self.ends_previous():
+            self._push(self.previous.opener if self.previous else '"', self.start, self.start)
         for at, after, glyph in self.marks:
             self.left[glyph] -= 1
             first = at == self.start or not self.text[self.start : at].strip() if at - self.start < 4 else False
             if first and self.previous is not None and glyph not in _SINGLE:
-                self._push(glyph if glyph in "“„«\"「『" else "“" if glyph == "”" else "«", at, after)
+                self._push(glyph if glyph in '“„«"「『' else "“" if glyph == "”" else "«", at, after)
             else:
                 self._mark(glyph, at, after)
         self._finish()
@@ -264,7 +301,10 @@ class _Paragraph:
 
 def _wide(char: str) -> bool:
     """Whether the character belongs to a script that writes marks without spaces."""
-    return "\u3040" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7af" or (
-        "\uff00" <= char <= "\uffef"
-    ) or "\u3000" <= char <= "\u303f"
-
+    return (
+        "\u3040" <= char <= "\u30ff"
+        or "\u3400" <= char <= "\u9fff"
+        or "\uac00" <= char <= "\ud7af"
+        or ("\uff00" <= char <= "\uffef")
+        or "\u3000" <= char <= "\u303f"
+    )

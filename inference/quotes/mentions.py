@@ -44,6 +44,7 @@ class _Word:
     joint: bool
     verb: bool
     title: bool
+    contracted: bool
 
 
 def mentions(text: str, start: int, end: int, language: Language) -> list[Mention]:
@@ -51,7 +52,7 @@ def mentions(text: str, start: int, end: int, language: Language) -> list[Mentio
     reader = _READERS.get(language.code, _cased)
     found: dict[Span, str] = {}
     for span, kind in reader(text, start, end, language):
-        if start <= span[0] < span[1] <= end and span[1] - span[0] <= 90:
+        if start <= span[0] < span[1] <= end and span[1] - span[0] <= 90 and not _pronoun(text, span, language):
             found.setdefault(span, kind)
     out: list[Mention] = []
     place, reach = start - 1, start
@@ -63,6 +64,13 @@ def mentions(text: str, start: int, end: int, language: Language) -> list[Mentio
     return out
 
 
+def _pronoun(text: str, span: Span, language: Language) -> bool:
+    """Whether the span begins with a pronoun, which names nobody."""
+    if language.code == "ko":
+        return text[slice(*span)] in {"그", "그녀", "본인", "자신", "우리", "저", "나"}
+    return language.inside and any(begin == span[0] for begin, _ in language["pronouns"].find(text, *span))
+
+
 Found = Iterator[tuple[Span, str]]
 
 
@@ -72,7 +80,11 @@ def _words(text: str, start: int, end: int, language: Language) -> list[_Word]:
         begin, stop = match.span()
         word = match[0].replace("’", "'")
         cut = word.find("'")
-        if 0 < cut and word[:cut].lower() in language["elisions"] and not (word[0].isupper() and word[cut + 1].isupper()):
+        if (
+            0 < cut
+            and word[:cut].lower() in language["elisions"]
+            and not (word[0].isupper() and word[cut + 1].isupper())
+        ):
             out.append(_word(text, begin, begin + cut + 1, language))
             begin += cut + 1
         elif cut > 1 and word[cut + 1 :].lower() in language["endings"]:
@@ -99,12 +111,17 @@ def _word(text: str, start: int, end: int, language: Language) -> _Word:
         word in language["joints"],
         verb,
         word in language["titles"],
+        article and word in language["prepositions"],
     )
 
 
 def _adjacent(text: str, left: _Word, right: _Word) -> bool:
     gap = text[left.end : right.start]
-    return gap in {" ", "\u00a0", "\u202f", ""} or (gap == ". " and len(left.text) <= 4 and left.big) or gap in {" (", "\n"}
+    return (
+        gap in {" ", "\u00a0", "\u202f", ""}
+        or (gap == ". " and len(left.text) <= 4 and left.big)
+        or gap in {" (", "\n"}
+    )
 
 
 def _cased(text: str, start: int, end: int, language: Language) -> Found:
@@ -126,7 +143,7 @@ def _cased(text: str, start: int, end: int, language: Language) -> Found:
             j += 1
         names.append((i, last))
         yield from _name(words, i, last)
-        if i and words[i - 1].article and _adjacent(text, words[i - 1], words[i]):
+        if i and words[i - 1].article and not words[i - 1].contracted and _adjacent(text, words[i - 1], words[i]):
             yield (words[i - 1].start, words[last].end), "role" if words[last].role else "phrase"
         i = last + 1
     first = {a: b for a, b in names}
@@ -151,9 +168,9 @@ def _name(words: list[_Word], i: int, last: int) -> Found:
     if lead > i:
         yield (words[i].start, words[last].end), "both"
     yield (words[lead].start, words[last].end), "name"
-    if last > lead:
+    if last > lead and words[lead + 1].big:
         yield (words[lead + 1].start, words[last].end), "tail"
-    if last > lead + 2:
+    if last > lead + 2 and words[last - 1].big:
         yield (words[last - 1].start, words[last].end), "tail"
     if last > lead and words[last].role:
         yield (words[lead].start, words[last - 1].end), "name"
@@ -169,7 +186,9 @@ def _office(text: str, words: list[_Word], i: int, names: dict[int, int]) -> Fou
         if words[left - 1].stop or words[left - 1].verb:
             break
         left -= 1
-    starts = {words[left].start, words[i].start}
+    starts = {words[i].start}
+    if not words[left].contracted:
+        starts.add(words[left].start)
     if words[left].article and left < i:
         starts.add(words[left + 1].start)
     ends, next_word = _right(text, words, i)
@@ -208,6 +227,8 @@ def _subject(text: str, words: list[_Word], i: int) -> Found:
     """Yield the noun phrase right after a verb, whatever its head: said the brothers from the shop."""
     if i >= len(words) or not _adjacent(text, words[i - 1], words[i]) or (words[i].stop and not words[i].article):
         return
+    if words[i].contracted:
+        return
     head = i + 1 if words[i].article and i + 1 < len(words) else i
     if not _adjacent(text, words[head - 1], words[head]) or (words[head].stop and not words[head].article):
         return
@@ -241,7 +262,10 @@ def _arabic(text: str, start: int, end: int, language: Language) -> Found:
             lead += 1
         kind = "role" if word.role or word.title else "name"
         for stop in dict.fromkeys([*ends[:4], *ends[-2:]]):
-            yield (word.start, stop), "both" if kind == "role" and stop > words[min(lead, j - 1)].start and lead > i else kind
+            yield (
+                (word.start, stop),
+                "both" if kind == "role" and stop > words[min(lead, j - 1)].start and lead > i else kind,
+            )
         for k in range(max(lead, i + 1), min(lead + 3, j)):
             if kind == "role" and ends and not words[k].stop:
                 yield (words[k].start, ends[-1]), "name"
@@ -331,20 +355,24 @@ def _chinese(text: str, start: int, end: int, language: Language) -> Found:
             for a, b in language[name].find(text, low, high):
                 cuts.update((a, b) if name != "verbs" else (a,))
         foreign: set[int] = set()
+        ends: set[int] = set()
         for match in _foreign(language).finditer(text, low, high):
             cuts.update(match.span())
             foreign.add(match.start())
+            ends.add(match.end())
         starts = foreign | {low, *(b for a, b in roles), *(b for a, b in language["articles"].find(text, low, high))}
         starts |= {a for a, b in roles} | {a for a, b in language["articles"].find(text, low, high)}
         starts |= {b for a, b in language["words"].find(text, low, high)}
         stops = cuts | {b for a, b in roles}
         for begin in sorted(starts)[:12]:
-            nearest = [stop for stop in sorted(stops) if stop - begin >= 2][:4]
+            nearest = [stop for stop in sorted(stops) if stop - begin >= 2][:5]
             for stop in nearest:
                 inner = [a for a, b in roles if begin <= a and b <= stop]
-                kind = "name" if not inner else "role" if any(b == stop for a, b in roles) else "both"
+                if stop in ends:
+                    kind = "both" if inner else "name" if begin in foreign else "tail"
+                else:
+                    kind = "role" if any(b == stop for a, b in roles) else "phrase"
                 yield (begin, stop), kind
-
 
 
 _READERS = {"ar": _arabic, "ko": _korean, "ja": _japanese, "zh": _chinese}

@@ -106,7 +106,10 @@ def _split(
 
 
 def _is_clause(text: str, piece: Span, language: Language) -> bool:
-    if piece[1] - piece[0] > _LONGEST_CLAUSE and _SENTENCE_END.search(text, piece[0], piece[0] + _LONGEST_CLAUSE) is None:
+    if (
+        piece[1] - piece[0] > _LONGEST_CLAUSE
+        and _SENTENCE_END.search(text, piece[0], piece[0] + _LONGEST_CLAUSE) is None
+    ):
         return False
     words = _words(text, piece[0], min(piece[1], piece[0] + _FIRST_WORDS))
     head = [span for _, span in zip(range(2), words, strict=False)]
@@ -171,6 +174,8 @@ def _joined(text: str, parts: list[Part], language: Language, marked: dict[Span,
             out[-1] = _merge(out[-1], part, ())
         elif out and _breaks(text, out[-1], part, language):
             out[-1] = _merge(out[-1], part, ((out[-1].outer[1], part.outer[0]),))
+        elif out and _next_line(text, out[-1], part):
+            out[-1] = _merge(out[-1], part, ())
         else:
             out.append(part)
     return [part for part in out if part.spans]
@@ -189,7 +194,12 @@ def _merge(first: Part, second: Part, clause: tuple[Span, ...]) -> Part:
 
 def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
     """Whether only a reporting clause stands between the two: “…”, she said, “…”."""
-    if first.paragraphs[1] != second.paragraphs[0] or not first.closed or not first.spans or "—" in (first.opener, second.opener):
+    if (
+        first.paragraphs[1] != second.paragraphs[0]
+        or not first.closed
+        or not first.spans
+        or "—" in (first.opener, second.opener)
+    ):
         return False
     if second.spans and _is_name(text[second.spans[0][0] : second.spans[-1][1]], language):
         return False
@@ -211,6 +221,13 @@ def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
     if "nested clauses" in language.habits:
         return True
     return verb and (led or attached) and between[0] in ",،，—–-"
+
+
+def _next_line(text: str, first: Part, second: Part) -> bool:
+    """Whether both stand on lines of their own, one under the other: a text with one sentence a line."""
+    alone = first.outer[0] == 0 or text[first.outer[0] - 1] == "\n"
+    gap = text[first.outer[1] : second.outer[0]]
+    return alone and gap.strip(" .") == "\n" and "—" not in (first.opener, second.opener)
 
 
 def _is_name(inside: str, language: Language) -> bool:

@@ -17,6 +17,7 @@ from stancewire.records import Span
 _REACH = 1200
 _AHEAD = 320
 _GAPS = 6
+_KO_PARTICLE = re.compile(r"(?:은|는|을|를|에|에서|에게|으로|고|며|서|한|된|할|던|인|와|과)$")
 _HARD_STOP = frozenset(".!?…。！？;؟")
 
 
@@ -48,7 +49,31 @@ class Surroundings:
         self.text, self.layout, self.language = text, layout, language
         self.kept = kept
         self._gaps: dict[int, list[Mention]] = {}
+        self.surnames: set[str] = set()
+        self.speaking: Counter[str] = Counter()
+        self.placed: Counter[str] = Counter()
+        self.named: Counter[str] = Counter()
         self.counts = Counter(match[0] for match in WORD.finditer(text) if not match[0].islower())
+        for index in range(len(kept) + 1 if kept else 0):
+            self._note(self.gap(index))
+
+    def _note(self, found: list[Mention]) -> None:
+        """Count, for the last word of each name, how often it stands beside a verb of speech, and after a preposition."""
+        for mention in found:
+            if mention.kind not in {"name", "both"} or self.language.inside:
+                continue
+            begin, stop = mention.span
+            words = WORD.findall(self.text[begin:stop])
+            left, right = self.text[max(0, begin - 24) : begin], self.text[stop : stop + 24]
+            before = WORD.findall(left)
+            if len(words) > 1:
+                self.surnames.add(words[-1])
+            verb = _touches(left, before[-1:], self.language) or _touches(
+                right, WORD.findall(right)[:1], self.language, ahead=True
+            )
+            self.named[words[-1]] += 1
+            self.speaking[words[-1]] += verb
+            self.placed[words[-1]] += bool(before) and before[-1] in self.language["prepositions"]
 
     def gap(self, index: int) -> list[Mention]:
         """Return the mentions between kept part ``index - 1`` and kept part ``index``."""
@@ -56,7 +81,9 @@ class Surroundings:
             parts = self.layout.parts
             start = parts[self.kept[index - 1]].outer[1] if index else 0
             end = parts[self.kept[index]].outer[0] if index < len(self.kept) else len(self.text)
-            pieces = [(start, end)] if end - start <= _REACH + _AHEAD else [(start, start + _AHEAD), (end - _REACH, end)]
+            pieces = (
+                [(start, end)] if end - start <= _REACH + _AHEAD else [(start, start + _AHEAD), (end - _REACH, end)]
+            )
             self._gaps[index] = [m for piece in pieces for m in mentions(self.text, *piece, self.language)]
         return self._gaps[index]
 
@@ -125,11 +152,15 @@ class Surroundings:
         right = text[stop : stop + 24]
         before_words, after_words = WORD.findall(left), WORD.findall(right)
         glued = not language.inside
-        verb_left = bool(left) and _touches(left, before_words[-2:], language) if glued else any(
-            True for _ in language["verbs"].find(text, max(0, begin - 4), begin)
+        verb_left = (
+            bool(left) and _touches(left, before_words[-2:], language)
+            if glued
+            else any(True for _ in language["verbs"].find(text, max(0, begin - 4), begin))
         )
-        verb_right = bool(right) and _touches(right, after_words[:2], language, ahead=True) if glued else any(
-            True for _ in language["verbs"].find(text, stop, min(len(text), stop + 8))
+        verb_right = (
+            bool(right) and _touches(right, after_words[:2], language, ahead=True)
+            if glued
+            else any(True for _ in language["verbs"].find(text, stop, min(len(text), stop + 8)))
         )
         preposition = bool(before_words) and before_words[-1] in language["prepositions"]
         according = any(stop_ >= begin - 2 for _, stop_ in language["according"].find(text, max(0, begin - 24), begin))
@@ -137,7 +168,20 @@ class Surroundings:
         opens = not left.strip() or previous_sign in _HARD_STOP or "\n" in left
         edge = right.lstrip()[:1]
         distance = begin - context.part.outer[1] if side != "before" else context.part.outer[0] - stop
-        family = language.code if language.code in {"ar", "ja", "ko", "zh"} else "cased"
+        family = language.code if language.code in {"ar", "de", "ja", "ko", "zh"} else "cased"
+        colon = text[max(0, context.part.outer[0] - 2) : context.part.outer[0]].strip() in {":", "："}
+        known = self.named[words[-1]] if words else 0
+        speaks = math.sqrt(self.speaking[words[-1]] / known) if known else 0.0
+        placed = self.placed[words[-1]] / known if known else 0.0
+        stops = 0
+        if side == "before":
+            stops = min(
+                3,
+                sum(
+                    text[i] in _HARD_STOP or text[i] == "\n"
+                    for i in range(stop, min(context.part.outer[0], stop + 400))
+                ),
+            )
         features = {
             where: 1.0,
             f"{where}, kind {mention.kind}": 1.0,
@@ -149,31 +193,76 @@ class Surroundings:
             f"{where}, pronoun": float(context.pronoun),
             f"{where}, preposition": float(preposition),
             f"{where}, opens": float(opens),
+            f"{where}, verb left, rank {rank}": float(verb_left),
+            f"{where}, verb right, rank {rank}": float(verb_right),
+            f"{where}, colon, stops {stops}": float(colon),
+            f"{where}, stops {stops}, opens {opens}": 1.0,
+            f"{where}, stops {stops}, clause {context.clause}, pronoun {context.pronoun}": 1.0,
+            f"{where}, opens, kind {mention.kind}": float(opens),
+            "surname": float(len(words) == 1 and words[0] in self.surnames),
+            "inner particle": float(language.code == "ko" and any(_KO_PARTICLE.search(word) for word in words[:-1])),
             f"{where}, fresh": float(context.fresh),
             f"{family}, kind {mention.kind}": 1.0,
             f"{family}, words": math.log1p(len(words)) if glued or language.code == "ko" else math.log1p(stop - begin),
             "according": float(according),
             "article": float(bool(words) and words[0] in language["articles"]),
-            "article outside": float(bool(before_words) and left.endswith(" ") and before_words[-1] in language["articles"]),
+            "article outside": float(
+                bool(before_words) and left.endswith(" ") and before_words[-1] in language["articles"]
+            ),
             f"{family}, edge {_sign(edge, language)}": 1.0,
             f"{family}, left {_sign(previous_sign, language)}": 1.0,
-            "cut word left": float(glued and begin > 0 and left[-1:] == " " and before_words[-1:] != [] and before_words[-1][0].isupper()),
-            "cut word right": float(glued and right[:1] == " " and after_words[:1] != [] and after_words[0][0].isupper()),
+            "cut word left": float(
+                glued and begin > 0 and left[-1:] == " " and before_words[-1:] != [] and before_words[-1][0].isupper()
+            ),
+            "cut word right": float(
+                glued and right[:1] == " " and after_words[:1] != [] and after_words[0][0].isupper()
+            ),
             "one word": float(len(words) == 1),
             "repeated": math.log1p(self.counts[words[-1]] - 1) if words and self.counts[words[-1]] else 0.0,
             "speaker before": float(mention.span == previous),
             "speaker before, pronoun": float(mention.span == previous and context.pronoun),
+            f"speaker before, {where}, pronoun {context.pronoun}": float(mention.span == previous),
+            "speaks": speaks,
+            "placed": placed,
+            f"{where}, pronoun {context.pronoun}, speaks": speaks,
+            f"{where}, pronoun {context.pronoun}, placed": placed,
+            f"{where}, surname": float(len(words) == 1 and words[0] in self.surnames),
             "speaker before, no clause": float(mention.span == previous and not context.clause),
             "overlaps speaker before": float(
                 previous is not None and mention.span != previous and begin < previous[1] and previous[0] < stop
             ),
             "marker": float(bool(re.match("[은는이가도はがもの]", right))) if language.code in {"ja", "ko"} else 0.0,
             "subject marker": float(bool(re.match("[은는이가はが]", right))) if language.code in {"ja", "ko"} else 0.0,
+            f"{family}, {mention.kind}, role left {_role_left(left, before_words, language)}": float(glued),
+            f"{family}, {mention.kind}, starts {_start(words, language)}": float(glued),
+            "role, name right": float(mention.kind in {"role", "phrase"} and glued and _name_follows(right)),
             "verb itself": float(words[:1] != [] and words[0] in language["verbs"] and glued),
             "holds stop": float(any(w in language["words"] for w in words[1:]) and glued),
             "ends in role": float(bool(words) and any(b == stop for _, b in language["roles"].find(text, begin, stop))),
         }
         return Candidate(mention, {name: value for name, value in features.items() if value})
+
+
+def _role_left(left: str, words: list[str], language: Language) -> str:
+    """Say whether an office stands right before a mention, and how: bare, or after an article and perhaps a comma."""
+    gap = left[-1:] if left else ""
+    if not words or gap != " " or words[-1] not in language["roles"]:
+        return "apart" if words and left.endswith(", ") and words[-1] in language["roles"] else "no"
+    return "articled" if any(word in language["articles"] for word in words[:-1]) else "bare"
+
+
+def _start(words: list[str], language: Language) -> str:
+    if not words:
+        return "nothing"
+    if words[0] in language["articles"]:
+        return "article"
+    if words[0] in language["roles"] or words[0] in language["titles"]:
+        return "big role" if words[0][0].isupper() else "role"
+    return "big" if words[0][0].isupper() else "small"
+
+
+def _name_follows(right: str) -> bool:
+    return re.match(r",? [^\W\d_]", right) is not None and right.lstrip(", ")[:1].isupper()
 
 
 def _ranks(group: list[Mention], start: int, end: int, side: str) -> dict[int, int]:
@@ -189,7 +278,13 @@ def _where(mention: Mention, side: str, context: Context) -> str:
     if side == "between":
         return side
     if side == "after":
-        return "after" if mention.span[1] <= context.high else "next" if mention.span[0] < context.paragraph[1] else "below"
+        return (
+            "after"
+            if mention.span[1] <= context.high
+            else "next"
+            if mention.span[0] < context.paragraph[1]
+            else "below"
+        )
     if mention.span[0] >= context.low:
         return "before"
     return "earlier" if mention.span[0] >= context.paragraph[0] else "above"
@@ -215,6 +310,17 @@ def _sign(char: str, language: Language) -> str:
     if char.isalnum():
         return "big" if language.cased and char.isupper() else "letter"
     return "other"
+
+
+def widened(text: str, mention: Mention, language: Language) -> Span:
+    """Return the span with the article of the name, in languages whose names of countries have one: la Corée."""
+    begin, stop = mention.span
+    if "articled names" in language.habits and mention.kind in {"name", "tail"}:
+        for match in re.finditer(r"(?<!\w)\w+(?: |['’])$", text[max(0, begin - 5) : begin]):
+            word = match[0][:-1]
+            if (word in language["articles"] or word in language["elisions"]) and word not in language["prepositions"]:
+                return begin - len(match[0]), stop
+    return mention.span
 
 
 def best(candidates: list[Candidate], weights: Mapping[str, float]) -> tuple[Mention | None, float]:
