@@ -14,6 +14,9 @@ GROUP = 32
 WORD_BYTES = 2 + GROUP // 2
 """Bytes of one 4-bit group: the fp16 scale, then 16 bytes whose low halves are the first 16 weights."""
 
+SMALLEST_SCALE = 2.0**-14
+"""The smallest normal number of fp16."""
+
 
 def unpack_words(rows: Tensor) -> Tensor:
     """Return the fp32 weights (N, H) of packed rows (N, H / 32 x 18) of bytes."""
@@ -57,10 +60,9 @@ class PackedEmbedding(nn.Module):
 def pack_matrix(weight: Tensor) -> tuple[Tensor, Tensor]:
     """Return int8 weights (R, C) and fp16 scales (R, C / 32) of an fp32 matrix (R, C) whose C is a multiple of 32."""
     groups = weight.float().reshape(weight.shape[0], -1, GROUP)
-    scale = (groups.abs().amax(dim=-1, keepdim=True) / 127).half()
-    # A scale that fp16 cannot hold would turn small weights into zeros over zero.
-    divisor = torch.where(scale > 0, scale, torch.ones_like(scale)).float()
-    quantised = (groups / divisor).round().clamp(-127, 127).to(torch.int8)
+    # Below its normal range fp16 rounds so coarsely that packing again would give other bytes.
+    scale = (groups.abs().amax(dim=-1, keepdim=True) / 127).clamp(min=SMALLEST_SCALE).half()
+    quantised = (groups / scale.float()).round().clamp(-127, 127).to(torch.int8)
     return quantised.reshape(weight.shape), scale.squeeze(-1)
 
 

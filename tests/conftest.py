@@ -1,50 +1,25 @@
-"""Small real parts that the tests share: a tokenizer trained here, tiny random encoders, a few articles."""
+"""Fixtures that the tests share: a few articles, a tokenizer trained on them, a tiny encoder and a run with it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
+from tiny import no_progress, random_encoder
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import (
-    BertConfig,
-    BertModel,
-    DebertaV2Config,
-    DebertaV2Model,
-    ModernBertConfig,
-    ModernBertModel,
-    PretrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-    XLMRobertaConfig,
-    XLMRobertaModel,
-)
+from transformers import PreTrainedTokenizerFast
 
+from stancewire.config_files import load_config
 from stancewire.data import load_corpus
 from stancewire.records import Article
+from stancewire.training.run import run_training
 
 torch.set_num_threads(1)
 
-SIZES = {
-    "hidden_size": 32,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 2,
-    "intermediate_size": 48,
-    "vocab_size": 1000,
-    "pad_token_id": 1,
-}
-ENCODERS: dict[str, tuple[type[PreTrainedModel], PretrainedConfig]] = {
-    "bert": (BertModel, BertConfig(**SIZES)),
-    "xlm-roberta": (XLMRobertaModel, XLMRobertaConfig(**SIZES, max_position_embeddings=514)),
-    "deberta-v2": (DebertaV2Model, DebertaV2Config(**SIZES, relative_attention=True, pos_att_type=["p2c", "c2p"])),
-    "modernbert": (
-        ModernBertModel,
-        ModernBertConfig(
-            **SIZES, cls_token_id=0, sep_token_id=2, bos_token_id=0, eos_token_id=2, reference_compile=False
-        ),
-    ),
-}
+RECORDS_PER_SET = 12
 
 
 @pytest.fixture(scope="session")
@@ -78,13 +53,6 @@ def tokenizer(articles: list[Article]) -> PreTrainedTokenizerFast:
     )
 
 
-def random_encoder(name: str = "bert", seed: int = 0) -> PreTrainedModel:
-    """Return a tiny encoder with random weights."""
-    kind, config = ENCODERS[name]
-    torch.manual_seed(seed)
-    return kind(config).eval()
-
-
 @pytest.fixture(scope="session")
 def encoder_folder(tokenizer: PreTrainedTokenizerFast, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a tiny BERT and its tokenizer, as a user's own encoder would lie on disk."""
@@ -92,3 +60,38 @@ def encoder_folder(tokenizer: PreTrainedTokenizerFast, tmp_path_factory: pytest.
     random_encoder().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def config_file(encoder_folder: Path, articles: list[Article], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a YAML that trains the tiny encoder on a few articles, in seconds."""
+    folder = tmp_path_factory.mktemp("config")
+    for name, chosen in (("train", articles[:-RECORDS_PER_SET]), ("dev", articles[-RECORDS_PER_SET:])):
+        lines = (json.dumps(article.to_dict(), ensure_ascii=False) + "\n" for article in chosen)
+        (folder / f"{name}.jsonl").write_text("".join(lines), "utf-8")
+    config = {
+        "name": "tiny",
+        "output": str(folder / "run"),
+        "labels": "labels/newswire.yaml",
+        "encoder": {"name": str(encoder_folder), "window_tokens": 48, "middle_layer": 2},
+        "model": {"projection": 16, "hidden": 16},
+        "data": {"train": [{"path": "train.jsonl"}], "dev": [{"path": "dev.jsonl"}]},
+        "heads": {"epochs": 2},
+        "training": {
+            "epochs": 2,
+            "tokens_per_batch": 2048,
+            "save_steps": 2,
+            "evaluate_steps": 4,
+            "lr": 1e-3,
+            "precision": "fp32",
+        },
+    }
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump(config), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def checkpoint_folder(config_file: Path) -> Path:
+    """Return a checkpoint that a whole tiny run made."""
+    return run_training(load_config(config_file), lambda _: None, no_progress)

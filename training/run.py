@@ -90,7 +90,7 @@ class Run:
         self.say = say if self.main else _silent
         self.folder = Path(config.output.format(name=config.name))
         self.work = self.folder / "work"
-        self._claim()
+        self._check_claim()
         set_seed(config.seed)
         self.model, self.tokenizer = build_model(config.encoder, config.model)
         self.reader = Reader(self.tokenizer, self.model.config)
@@ -100,20 +100,23 @@ class Run:
         self.topics = [topic.name for topic in config.labels.topics]
         self.balance = Balance.of(self.train.examples, len(self.topics), config.loss)
         self.targets = self._targets()
+        self._claim()
+
+    def _check_claim(self) -> None:
+        """Find that the run's folder is free, or holds this very run."""
+        path = self.folder / "run.yaml"
+        if path.exists() and path.read_text("utf-8") != dump_config(self.config):
+            raise ConfigError(
+                f"{path}: found a run of another config; expected the same, to go on with it: "
+                "choose another output (--set output=runs/OTHER), or remove the folder to start anew"
+            )
 
     def _claim(self) -> None:
-        """Take the run's folder, or find that it holds this very run."""
-        resolved, path = dump_config(self.config), self.folder / "run.yaml"
-        if path.exists():
-            if path.read_text("utf-8") != resolved:
-                raise ConfigError(
-                    f"{path}: found a run of another config; expected the same, to go on with it: "
-                    "choose another output (--set output=runs/OTHER), or remove the folder to start anew"
-                )
-        elif self.main:
+        """Take the run's folder, now that all that it needs was found."""
+        if self.main:
             self.work.mkdir(parents=True, exist_ok=True)
-            with whole_file(path) as partial:
-                partial.write_text(resolved, "utf-8")
+            with whole_file(self.folder / "run.yaml") as partial:
+                partial.write_text(dump_config(self.config), "utf-8")
         self.state.wait_for_everyone()
 
     def _set(self, sources: Sequence[DataSource], name: str) -> _Set:
