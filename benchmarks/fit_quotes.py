@@ -25,7 +25,8 @@ from stancewire.data import load_corpus
 from stancewire.inference.quotes.finder import evidence
 from stancewire.inference.quotes.lexicon import language_of
 from stancewire.inference.quotes.parts import Part, lay_out
-from stancewire.inference.quotes.speakers import Candidate, Surroundings
+from stancewire.inference.quotes.speakers import Candidate, candidates
+from stancewire.inference.quotes.surroundings import Surroundings
 from stancewire.records import Article, Quote, Span
 
 TARGET = Path(__file__).parents[1] / "inference" / "quotes" / "weights.yaml"
@@ -71,18 +72,18 @@ def speaker_choices(articles: Iterable[Article]) -> list[Choice]:
         for number, index in enumerate(kept):
             quote = gold[index]
             speaker = quote.speaker if quote else None
-            candidates = surroundings.candidates(number, previous)
+            found = candidates(surroundings, number, previous)
             if speaker is None:
-                choices.append((candidates, set()))
-            elif speaker.span and (right := _right(candidates, speaker.span)):
-                choices.append((candidates, right))
+                choices.append((found, set()))
+            elif speaker.span and (right := _right(found, speaker.span)):
+                choices.append((found, right))
             previous = speaker.span if speaker and speaker.span else previous
     return [choice for choice in choices if choice[0]]
 
 
-def _right(candidates: list[Candidate], gold: Span) -> set[int]:
+def _right(found: list[Candidate], gold: Span) -> set[int]:
     shares = []
-    for candidate in candidates:
+    for candidate in found:
         start, end = candidate.mention.span
         common = min(end, gold[1]) - max(start, gold[0])
         shares.append(max(0.0, common / (max(end, gold[1]) - min(start, gold[0]))))
@@ -95,11 +96,11 @@ def fit_speakers(choices: list[Choice]) -> dict[str, float]:
     rows: list[Mapping[str, float]] = []
     group: list[int] = []
     right: list[bool] = []
-    for number, (candidates, correct) in enumerate(choices):
-        rows += [candidate.features for candidate in candidates]
+    for number, (found, correct) in enumerate(choices):
+        rows += [candidate.features for candidate in found]
         rows.append({"nobody": 1.0})
-        group += [number] * (len(candidates) + 1)
-        right += [i in correct for i in range(len(candidates))] + [not correct]
+        group += [number] * (len(found) + 1)
+        right += [i in correct for i in range(len(found))] + [not correct]
     vectorizer = DictVectorizer()
     matrix: csr_matrix = vectorizer.fit_transform(rows)
     groups, correct_rows = np.array(group), np.array(right)
@@ -114,8 +115,8 @@ def fit_speakers(choices: list[Choice]) -> dict[str, float]:
         gradient = matrix.T @ (mass / total[groups] - mass * correct_rows / good[groups]) + PENALTY * weights
         return float(value), gradient
 
-    found = minimize(loss, np.zeros(matrix.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 1000})
-    return _named(vectorizer.get_feature_names_out(), found.x)
+    result = minimize(loss, np.zeros(matrix.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 1000})
+    return _named(vectorizer.get_feature_names_out(), result.x)
 
 
 def fit_quotes(rows: list[dict[str, float]], labels: list[bool]) -> dict[str, float]:

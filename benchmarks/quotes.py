@@ -127,8 +127,8 @@ def score(article: Article, tally: Tally, *, guess: bool) -> None:
 def read(paths: list[Path]) -> Iterator[Article]:
     """Yield the articles of JSON Lines files, packed with xz or not, whose quotes are annotated completely."""
     for path in paths:
-        opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8")
-        with opened as lines:
+        opener = lzma.open if path.suffix == ".xz" else open
+        with opener(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 record = json.loads(line)
                 if record.get("quotes_complete", True):

@@ -11,6 +11,8 @@ from stancewire.inference.quotes.parts import Part
 from stancewire.records import Span
 
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？؟\n]")
+_NOTHING = re.compile(r"(?!)")
+_PARTICLE = {"ko": re.compile("이?[라다고며]"), "ja": re.compile("と")}
 _WINDOW = 220
 
 
@@ -114,12 +116,7 @@ def quote_features(
         "glued and short": float(end < len(text) and text[end].isalnum() and length < 5),
         "short": float(length < 5),
         "caseless short": float(not language.cased and length < 5),
-        "particle after": float(
-            language.code == "ko"
-            and bool(re.match(r"이?(?:라|다|고|며)", text[end : end + 3]))
-            or language.code == "ja"
-            and text[end : end + 1] == "と"
-        ),
+        "particle after": float(_PARTICLE.get(language.code, _NOTHING).match(text, end) is not None),
     }
 
 

@@ -10,7 +10,8 @@ import yaml
 from stancewire.inference.quotes.decide import logistic, quote_features
 from stancewire.inference.quotes.lexicon import Language, language_of
 from stancewire.inference.quotes.parts import Layout, lay_out
-from stancewire.inference.quotes.speakers import Surroundings, best, widened
+from stancewire.inference.quotes.speakers import best, candidates, widened
+from stancewire.inference.quotes.surroundings import Surroundings
 from stancewire.records import Quote, Span, Speaker
 
 Weights = dict[str, dict[str, float]]
@@ -38,7 +39,7 @@ def find_quotes(text: str, lang: str | None = None) -> list[Quote]:
     quotes: list[Quote] = []
     previous: Span | None = None
     for number, index in enumerate(kept):
-        mention, probability = best(surroundings.candidates(number, previous), weights()["speakers"])
+        mention, probability = best(candidates(surroundings, number, previous), weights()["speakers"])
         speaker = None
         if mention is not None:
             previous = mention.span

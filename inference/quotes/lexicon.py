@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import yaml
@@ -38,7 +38,7 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class WordList:
     """Words, stems (``declar*``) and phrases of one field of one language.
 
@@ -72,6 +72,7 @@ class WordList:
             prefixes=tuple(prefixes),
         )
 
+    @lru_cache(maxsize=200_000)  # noqa: B019 - the lists are few and live as long as the program
     def __contains__(self, word: str) -> bool:
         """Whether ``word`` (any case) is a word of the list or begins with a stem of it."""
         lower = word.lower().replace("’", "'")
@@ -157,7 +158,7 @@ def _profiles() -> dict[str, frozenset[str]]:
 
 
 def guess(text: str, sample: int = 4000) -> str:
-    """Return the language of ``text`` by its script and its function words; English where nothing speaks for another."""
+    """Return the language of ``text`` by script and function words; English where nothing speaks for another."""
     head = text[:sample]
     counts = {name: len(pattern.findall(head)) for name, pattern in _SCRIPTS.items()}
     letters = sum(counts.values())

@@ -203,9 +203,8 @@ class _Paragraph:
     def _straight(self, at: int, after: int, opens: bool, closes: bool, strong: bool) -> None:
         doubles = any(item.glyph not in _SINGLE for item in self.stack)
         same = any(item.glyph == '"' for item in self.stack)
-        if same and not (strong and not closes):
-            self._close('"', at, after)
-        elif not same and doubles and closes and not opens:
+        ends = not (strong and not closes) if same else doubles and closes and not opens
+        if ends:
             self._close('"', at, after)
         elif opens or (not self.stack and not closes):
             self._open('"', at, after)
@@ -223,7 +222,8 @@ class _Paragraph:
                 self._close(glyph, at, after)
         elif opens and following and not following.isspace() and not _ELISION.match(self.text, after):
             # A straight or curved-back mark opens only where another one is left to close it.
-            if glyph == "‘" or (strong and self.left.get(glyph, 0)):
+            likely = glyph == "‘" or (strong and self.left.get(glyph, 0) > 0)
+            if likely:
                 self._open(glyph, at, after)
 
     def _possessive(self, at: int, after: int, before: str, following: str) -> bool:

@@ -1,0 +1,155 @@
+"""Noun phrases in scripts without capitals: Arabic, Korean, Japanese and Chinese, each by its own signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from stancewire.inference.quotes.lexicon import Language
+from stancewire.inference.quotes.words import adjacent, read_words
+from stancewire.records import Span
+
+Found = Iterator[tuple[Span, str]]
+
+
+def arabic(text: str, start: int, end: int, language: Language) -> Found:
+    """Read Arabic: what follows a verb of speech, an office or a title, or opens a clause, up to a word that ends it."""
+    words = read_words(text, start, end, language)
+    that = language["that"]
+    for i, word in enumerate(words):
+        after_verb = i > 0 and words[i - 1].verb and adjacent(text, words[i - 1], word)
+        opens = i == 0 or not adjacent(text, words[i - 1], word)
+        if not (after_verb or word.role or word.title or opens) or word.verb or (word.stop and not word.article):
+            continue
+        ends: list[int] = []
+        j = i
+        while j < len(words) and j - i < 9 and (j == i or adjacent(text, words[j - 1], words[j])):
+            if words[j].joint or words[j].text in {"السابق", "السابقة"}:
+                if words[j].text in {"السابق", "السابقة"}:
+                    ends.append(words[j].end)
+                j += 1
+                continue
+            if (words[j].verb and j > i and not words[j].role) or words[j].text in that or (words[j].stop and j > i):
+                break
+            ends.append(words[j].end)
+            j += 1
+        lead = i
+        while lead < j and (words[lead].role or words[lead].title):
+            lead += 1
+        kind = "role" if word.role or word.title else "name"
+        for stop in dict.fromkeys([*ends[:4], *ends[-2:]]):
+            yield (
+                (word.start, stop),
+                "both" if kind == "role" and stop > words[min(lead, j - 1)].start and lead > i else kind,
+            )
+        for k in range(max(lead, i + 1), min(lead + 3, j)):
+            if kind == "role" and ends and not words[k].stop:
+                yield (words[k].start, ends[-1]), "name"
+                yield (words[k].start, ends[min(len(ends) - 1, k - i + 1)]), "name"
+
+
+_KO_NOUN_END = re.compile(r"(?:께서는?|은|는|이|가|도|의|에게)$")
+_KO_OTHER_END = re.compile(r"(?:은|는|을|를|에|에서|에게|으로|로|고|며|서|한|된|할|던|와|과|도|다|면|지|자|해|던)$")
+
+
+def korean(text: str, start: int, end: int, language: Language) -> Found:
+    """Read Korean: what a subject marker, a colon or an office ends, with the words before it."""
+    words = [match.span() for match in re.finditer(r"[\w\-()·]+", text[start:end])]
+    words = [(a + start, b + start) for a, b in words]
+    for i, (begin, stop) in enumerate(words):
+        match = _KO_NOUN_END.search(text, begin, stop)
+        colon = text[stop : stop + 1] in {":", "："}
+        stops = [stop]
+        if match and match.start() > begin:
+            stops.append(match.start())
+        if text[begin:stop].endswith(("이다", "다")):
+            stops.append(stop - (2 if text[begin:stop].endswith("이다") else 1))
+        role = any(language["roles"].find(text, begin, stop))
+        if not (match or colon or role or i == len(words) - 1):
+            continue
+        lefts = [begin]
+        j = i
+        while j > 0 and i - j < 5 and text[words[j - 1][1] : words[j][0]] == " ":
+            previous = text[words[j - 1][0] : words[j - 1][1]]
+            short_name = len(previous) >= 2 and not _KO_OTHER_END.search(previous)
+            if not (short_name or previous.endswith("의") or previous in language["articles"] or i - j < 2):
+                break
+            j -= 1
+            lefts.append(words[j][0])
+        for last in stops:
+            for left in lefts:
+                yield (left, last), "both" if role and left < begin else "role" if role else "name"
+        for left in lefts[1:] if role else ():
+            yield (left, words[i - 1][1]), "name"
+
+
+_JA_RUN = re.compile(r"[\u30a0-\u30ff\u4e00-\u9fff々A-Za-zＡ-Ｚａ-ｚ’＝=・．\-0-9０-９]+(?:さん|ら|たち)?")
+
+
+def japanese(text: str, start: int, end: int, language: Language) -> Found:
+    """Read Japanese: runs of kanji, katakana and Latin letters, joined by の, with and without さん."""
+    runs = [match.span() for match in _JA_RUN.finditer(text, start, end)]
+    for i, (begin, stop) in enumerate(runs):
+        role = any(language["roles"].find(text, begin, stop))
+        kind = "both" if role and re.search("[\u30a0-\u30ff]", text[begin:stop]) else "role" if role else "name"
+        stops = [stop]
+        if text[stop - 2 : stop] == "さん":
+            stops.append(stop - 2)
+        lefts = [begin]
+        kana = re.search(r"[\u30a0-\u30ff]", text[begin:stop])
+        if kana and kana.start():
+            lefts.append(begin + kana.start())
+        j = i
+        while j > 0 and i - j < 3 and text[runs[j - 1][1] : runs[j][0]] == "の":
+            j -= 1
+            lefts.append(runs[j][0])
+        tail = re.search(r"(?<=[\u30a0-\u30ff])[\u4e00-\u9fff]", text[begin:stop])
+        if tail:
+            stops.append(begin + tail.start())
+        if text[stop - 1] == "氏":
+            stops.append(stop - 1)
+        for last in stops:
+            for left in lefts:
+                yield (left, last), kind
+
+
+_ZH_CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\s（）()“”「」『』\"]+")
+
+
+@cache
+def _foreign(language: Language) -> re.Pattern[str]:
+    """Return what matches a foreign name, which is written with the few characters that sound like syllables."""
+    letters = "".join(sorted(language["letters"].exact))
+    return re.compile(f"[{letters}]+(?:[·・‧•\\-－][{letters}\u4e00-\u9fff]?[{letters}]*)+|[{letters}]{{2,}}")
+
+
+def chinese(text: str, start: int, end: int, language: Language) -> Found:
+    """Read Chinese: stretches of a clause between offices, foreign names and the words that bound a noun phrase."""
+    for clause in _ZH_CLAUSE.finditer(text, start, end):
+        low, high = clause.span()
+        high = min(high, low + 60)
+        roles = list(language["roles"].find(text, low, high))
+        cuts = {low, high}
+        for name in ("verbs", "prepositions", "words"):
+            for a, b in language[name].find(text, low, high):
+                cuts.update((a, b) if name != "verbs" else (a,))
+        foreign: set[int] = set()
+        ends: set[int] = set()
+        for match in _foreign(language).finditer(text, low, high):
+            cuts.update(match.span())
+            foreign.add(match.start())
+            ends.add(match.end())
+        starts = foreign | {low, *(b for a, b in roles), *(b for a, b in language["articles"].find(text, low, high))}
+        starts |= {a for a, b in roles} | {a for a, b in language["articles"].find(text, low, high)}
+        starts |= {b for a, b in language["words"].find(text, low, high)}
+        stops = cuts | {b for a, b in roles}
+        for begin in sorted(starts)[:12]:
+            nearest = [stop for stop in sorted(stops) if stop - begin >= 2][:5]
+            for stop in nearest:
+                inner = [a for a, b in roles if begin <= a and b <= stop]
+                if stop in ends:
+                    kind = "both" if inner else "name" if begin in foreign else "tail"
+                else:
+                    kind = "role" if any(b == stop for a, b in roles) else "phrase"
+                yield (begin, stop), kind

@@ -1,0 +1,144 @@
+"""What is true of one mention whatever the quote: its form, its neighbours, the verb of speech beside it."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from stancewire.inference.quotes.lexicon import WORD, Language
+from stancewire.inference.quotes.mentions import Mention
+
+HARD_STOP = re.compile(r"[.!?…。！？;؟\n]")
+_NEAR = 24
+_KO_PARTICLE = re.compile(r"(?:은|는|을|를|에|에서|에게|으로|고|며|서|한|된|할|던|인|와|과)$")
+_MARKER = re.compile("[은는이가도はがもの]")
+_SUBJECT_MARKER = re.compile("[은는이가はが]")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One mention, described.
+
+    Attributes:
+        words: the words of the mention.
+        verb_left: a verb of speech stands right before it.
+        verb_right: one stands right after it.
+        preposition: a preposition stands right before it, so that it is hardly a subject.
+        opens: it opens a sentence.
+        features: the evidence that does not depend on the quote.
+    """
+
+    words: list[str]
+    verb_left: bool
+    verb_right: bool
+    preposition: bool
+    opens: bool
+    features: dict[str, float]
+
+
+def describe(text: str, mention: Mention, language: Language) -> Facts:
+    """Return the facts of ``mention`` in ``text``."""
+    begin, stop = mention.span
+    words = WORD.findall(text[begin:stop])
+    left, right = text[max(0, begin - _NEAR) : begin], text[stop : stop + _NEAR]
+    before, after = WORD.findall(left), WORD.findall(right)
+    verbs = language["verbs"]
+    if language.inside:
+        verb_left = any(True for _ in verbs.find(text, max(0, begin - 4), begin))
+        verb_right = any(True for _ in verbs.find(text, stop, min(len(text), stop + 8)))
+    else:
+        verb_left = touches(left, before[-2:], language)
+        verb_right = touches(right, after[:2], language, ahead=True)
+    sign = left.rstrip()[-1:]
+    family = language.code if language.code in {"ar", "de", "ja", "ko", "zh"} else "cased"
+    counted = len(words) if not language.inside or language.code == "ko" else stop - begin
+    features = {
+        f"{family}, kind {mention.kind}": 1.0,
+        f"{family}, words": math.log1p(counted),
+        f"{family}, edge {_sign(right.lstrip()[:1], language)}": 1.0,
+        f"{family}, left {_sign(sign, language)}": 1.0,
+        "according": float(any(b >= begin - 2 for _, b in language["according"].find(text, begin - len(left), begin))),
+        "one word": float(len(words) == 1),
+        "ends in role": float(bool(words) and any(b == stop for _, b in language["roles"].find(text, begin, stop))),
+    }
+    if language.inside:
+        features |= {
+            "inner particle": float(language.code == "ko" and any(_KO_PARTICLE.search(word) for word in words[:-1])),
+            "marker": float(language.code in {"ja", "ko"} and bool(_MARKER.match(right))),
+            "subject marker": float(language.code in {"ja", "ko"} and bool(_SUBJECT_MARKER.match(right))),
+        }
+    else:
+        features |= _spaced(family, mention, words, left, right, before, after, language)
+    return Facts(
+        words=words,
+        verb_left=verb_left,
+        verb_right=verb_right,
+        preposition=bool(before) and before[-1] in language["prepositions"],
+        opens=not left.strip() or HARD_STOP.match(sign) is not None or "\n" in left,
+        features={name: value for name, value in features.items() if value},
+    )
+
+
+def _spaced(
+    family: str,
+    mention: Mention,
+    words: list[str],
+    left: str,
+    right: str,
+    before: list[str],
+    after: list[str],
+    language: Language,
+) -> dict[str, float]:
+    """Describe a mention's words and their neighbours in a language that parts words by spaces."""
+    articles = language["articles"]
+    name_right = mention.kind in {"role", "phrase"} and right.lstrip(", ")[:1].isupper()
+    return {
+        f"{family}, {mention.kind}, role left {_role_left(left, before, language)}": 1.0,
+        f"{family}, {mention.kind}, starts {_start(words, language)}": 1.0,
+        "article": float(bool(words) and words[0] in articles),
+        "article outside": float(bool(before) and left.endswith(" ") and before[-1] in articles),
+        "cut word left": float(left.endswith(" ") and bool(before) and before[-1][0].isupper()),
+        "cut word right": float(right.startswith(" ") and bool(after) and after[0][0].isupper()),
+        "role, name right": float(name_right and right[:1] in {" ", ","}),
+        "verb itself": float(bool(words) and words[0] in language["verbs"]),
+        "holds stop": float(any(word in language["words"] for word in words[1:])),
+    }
+
+
+def touches(passage: str, words: list[str], language: Language, *, ahead: bool = False) -> bool:
+    """Whether one of the words nearest to a mention is a verb of speech of the same clause."""
+    near = passage[:14].lstrip() if ahead else passage[-14:].rstrip()
+    return not any(sign in near for sign in ".!?\n") and any(word in language["verbs"] for word in words)
+
+
+def _role_left(left: str, words: list[str], language: Language) -> str:
+    """Say how an office stands right before a mention: bare, after an article, apart by a comma, or not at all."""
+    if not words or words[-1] not in language["roles"]:
+        return "no"
+    if not left.endswith(" ") or left.endswith(", "):
+        return "apart" if left.endswith(", ") else "no"
+    return "articled" if any(word in language["articles"] for word in words[:-1]) else "bare"
+
+
+def _start(words: list[str], language: Language) -> str:
+    if not words:
+        return "nothing"
+    if words[0] in language["articles"]:
+        return "article"
+    size = "big" if words[0][0].isupper() else "small"
+    return f"{size} role" if words[0] in language["roles"] or words[0] in language["titles"] else size
+
+
+def _sign(char: str, language: Language) -> str:
+    if not char:
+        return "end"
+    if char in ",،，、":
+        return "comma"
+    if char in "\"“”„«»‘’「」『』'":
+        return "mark"
+    if char in ":：":
+        return "colon"
+    if char.isalnum():
+        return "big" if language.cased and char.isupper() else "letter"
+    return "other"

@@ -1,0 +1,86 @@
+"""Words with what the lexicon says of each: the common ground of the readers of mentions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stancewire.inference.quotes.lexicon import WORD, Language
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: where it stands and which lists it is in.
+
+    Attributes:
+        start: its first character.
+        end: one past its last character, without an ending after an apostrophe.
+        text: the word.
+        big: it begins with a capital.
+        role: it is an office, a body or a document.
+        stop: it ends a noun phrase.
+        article: it opens one.
+        joint: it ties one together.
+        verb: it is a verb of speech.
+        title: it stands before names.
+        contracted: it is an article that a preposition has been drawn into, like "du".
+    """
+
+    start: int
+    end: int
+    text: str
+    big: bool
+    role: bool
+    stop: bool
+    article: bool
+    joint: bool
+    verb: bool
+    title: bool
+    contracted: bool
+
+
+def read_words(text: str, start: int, end: int, language: Language) -> list[Word]:
+    """Return the words of ``text[start:end]``, elided articles apart, endings of names cut off."""
+    out = []
+    cuts = "cut endings" in language.habits
+    for match in WORD.finditer(text, start, end):
+        begin, stop = match.span()
+        word = match[0].replace("’", "'")
+        cut = word.find("'")
+        named = word[0].isupper() and word[cut + 1].isupper()
+        if cut > 0 and word[:cut].lower() in language["elisions"] and not named:
+            out.append(_word(text, begin, begin + cut + 1, language))
+            begin += cut + 1
+        elif cut > 1 and (word[cut + 1 :].lower() in language["endings"] or (cuts and word[0].isupper())):
+            stop = begin + cut
+        out.append(_word(text, begin, stop, language))
+    return out
+
+
+def _word(text: str, start: int, end: int, language: Language) -> Word:
+    word = text[start:end]
+    article = word in language["articles"]
+    verb = word in language["verbs"]
+    stop = article or word in language["words"] or word in language["prepositions"] or word in language["pronouns"]
+    return Word(
+        start,
+        end,
+        word,
+        word[0].isupper(),
+        word in language["roles"],
+        stop or (verb and not word[0].isupper()),
+        article,
+        word in language["joints"],
+        verb,
+        word in language["titles"],
+        article and word in language["prepositions"],
+    )
+
+
+def adjacent(text: str, left: Word, right: Word) -> bool:
+    """Whether only a space, or the point of an initial, parts two words."""
+    gap = text[left.end : right.start]
+    return (
+        gap in {" ", "\u00a0", "\u202f", ""}
+        or (gap == ". " and len(left.text) <= 4 and left.big)
+        or gap in {" (", "\n"}
+    )
