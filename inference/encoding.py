@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -18,7 +19,7 @@ TOKENS = 6144
 def bf16_is_fast(device: torch.device) -> bool:
     """Whether the hardware multiplies bf16 itself; where it does not, bf16 is several times slower than fp32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
         found = torch.cpu.get_capabilities()
         return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
@@ -70,16 +71,15 @@ def encode_pools(
         flat = states.reshape(-1, states.shape[-1])
         if sums is None:
             sums = torch.zeros(bases[-1], flat.shape[-1], device=device)
-        token, pool = _members(batch, members, ids.shape[1])
-        token, pool = token.to(device), pool.to(device)
-        sums.index_add_(0, pool, flat[token].float())
-        sizes += torch.bincount(pool, minlength=bases[-1])
+        token, owner = (index.to(device) for index in _members(batch, members, ids.shape[1]))
+        sums.index_add_(0, owner, flat[token].float())
+        sizes += torch.bincount(owner, minlength=bases[-1])
         if progress:
             progress(int(mask.sum()))
     if sums is None:
         return []
     pools = (sums / sizes.clamp(min=1)[:, None]).cpu()
-    return [pools[a:b].clone() for a, b in zip(bases, bases[1:], strict=False)]
+    return [pools[a:b].clone() for a, b in pairwise(bases)]
 
 
 def _batches(read: Sequence[tuple[int, int]], layouts: Sequence[Layout]) -> Iterator[list[tuple[int, int]]]:

@@ -52,7 +52,8 @@ class Predictor:
         """
         self.checkpoint = checkpoint
         chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = checkpoint.model.to(chosen).eval()
+        self.model = checkpoint.model
+        self.model.to(torch.device(chosen))  # type: ignore[arg-type] # transformers wraps `to` without its types
         self.reader = Reader(checkpoint.tokenizer, self.model.config)
         self.pad_id = int(checkpoint.tokenizer.pad_token_id or 0)
         self._targets: dict[str, Tensor] = {}
@@ -155,11 +156,8 @@ class Predictor:
         pools = encode_pools(self.model, [layout for _, layout in chunk], self.pad_id)
         answers = []
         for (_, layout), pool in zip(chunk, pools, strict=True):
-            own, alone, context, kind = (
-                torch.tensor([getattr(unit, part) for unit in layout.units])
-                for part in ("own", "alone", "context", "kind")
-            )
-            units = self.model.unit_features(pool, own, alone, context)
+            kind = torch.tensor([unit.kind for unit in layout.units])
+            units = self.model.unit_features(pool, *layout.unit_pools())
             rows = len(layout.units)
             logits = self.model.heads(
                 units.to(self.model.device),
@@ -181,11 +179,10 @@ class Predictor:
             layouts.append(self.reader.pairs(read.article, [(unit, target) for unit in units for target in asked]))
         answers = []
         for layout, pool in zip(layouts, encode_pools(self.model, layouts, self.pad_id), strict=True):
-            own = torch.tensor([unit.own for unit in layout.units])
             kind = torch.tensor([unit.kind for unit in layout.units], device=self.model.device)
-            units_ = self.model.unit_features(pool, own, own, own).to(self.model.device)
-            each = torch.arange(len(own), device=self.model.device)
-            logits = self.model.heads(units_, kind, None, each, each)
+            features = self.model.unit_features(pool, *layout.unit_pools()).to(self.model.device)
+            each = torch.arange(len(kind), device=self.model.device)
+            logits = self.model.heads(features, kind, None, each, each)
             answers.append(logits.float().cpu().numpy().reshape(-1, len(asked), 4))
         return answers
 
@@ -198,9 +195,7 @@ class Predictor:
             self._targets[text] = pool[0, :width]
         return torch.stack([self._targets[text] for text in asked]).to(self.model.device)
 
-    def _prediction(
-        self, read: _Read, layout: Layout, logits: np.ndarray, targets: Sequence[str]
-    ) -> Prediction:
+    def _prediction(self, read: _Read, layout: Layout, logits: np.ndarray, targets: Sequence[str]) -> Prediction:
         """Arrange the logits (units, topics + targets, 4) of one article."""
         article = read.article
         back = read.normal.to_original
@@ -220,7 +215,9 @@ class Predictor:
             for number, target in enumerate(targets)
             for row, unit in enumerate(_units(article))
         )
-        return Prediction(article.id, article.lang, layout.text_windows, self._topics(logits[0], "article"), quotes, answers)
+        return Prediction(
+            article.id, article.lang, layout.text_windows, self._topics(logits[0], "article"), quotes, answers
+        )
 
     def _topics(self, logits: np.ndarray, kind: str) -> dict[str, TopicPrediction]:
         count = len(self.labels.topics)
@@ -251,10 +248,7 @@ def _read(item: Input, number: int, quotes: str) -> _Read:
     """Bring one input to an article in NFC, with its quotes found or kept."""
     if isinstance(item, str):
         item = {"text": item}
-    if isinstance(item, Article):
-        article = item
-    else:
-        article = Article.from_dict({"id": str(number), **item}, f"input {number}")
+    article = item if isinstance(item, Article) else Article.from_dict({"id": str(number), **item}, f"input {number}")
     normal = article.given or NormalizedText(article.text)
     if quotes == "find":
         article = replace(article, quotes=tuple(find_quotes(article.text, article.lang)), targets=())
@@ -284,5 +278,3 @@ def predict(
     """
     results = _default().predict(inputs, quotes, targets)
     return results[0] if isinstance(inputs, (str, Mapping, Article)) else results
-
-

@@ -49,23 +49,25 @@ class Reader:
         windows = [self._window(tokens.ids[a:b]) for a, b in ranges]
         whole = [(w, 0, len(window)) for w, window in enumerate(windows)]
         pools = [whole, whole[:1]]
-        units = [UnitPools(ARTICLE, own=0, alone=1, context=0)]
+        units = [UnitPools(ARTICLE, own=0, near=1, alone=1, context=0)]
         text_windows = len(windows)
         for quote in article.quotes:
             spans = [(start + shift, end + shift) for start, end in quote.spans]
-            pools.append(self._inside(tokens, ranges, spans))
-            own = len(pools) - 1
+            inside = self._inside(tokens, ranges, spans)
+            near = [whole[w] for w in dict.fromkeys(w for w, _, _ in inside)]
+            pools.extend([inside, near])
+            own = len(pools) - 2
             words = quote.text_in(article.text)
             if not self.config.quote_alone:
-                units.append(UnitPools(QUOTE, own, alone=own, context=0))
+                units.append(UnitPools(QUOTE, own, own + 1, alone=own, context=0))
             elif words == text:
                 # The quote is the whole text, as in sets of sentences: read once, it is read alone.
-                units.append(UnitPools(QUOTE, own, alone=0, context=0))
+                units.append(UnitPools(QUOTE, own, own + 1, alone=0, context=0))
             else:
                 alone = self._windows(words)
                 pools.append([(len(windows) + w, 0, len(window)) for w, window in enumerate(alone)])
                 windows.extend(alone)
-                units.append(UnitPools(QUOTE, own, alone=own + 1, context=0))
+                units.append(UnitPools(QUOTE, own, own + 1, alone=own + 2, context=0))
         return Layout(windows, pools, units, text_windows)
 
     def target(self, text: str) -> Layout:
@@ -93,7 +95,7 @@ class Reader:
             pools.append([(len(windows) + w, 0, len(window)) for w, window in enumerate(own)])
             windows.extend(own)
             pool = len(pools) - 1
-            units.append(UnitPools(ARTICLE if unit == "article" else QUOTE, own=pool, alone=pool, context=pool))
+            units.append(UnitPools(ARTICLE if unit == "article" else QUOTE, pool, pool, pool, pool))
         return Layout(windows, pools, units, len(windows))
 
     def _window(self, ids: Sequence[int]) -> list[int]:

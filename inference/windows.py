@@ -39,9 +39,7 @@ class Tokens:
 
 def tokenize(tokenizer: PreTrainedTokenizerBase, text: str) -> Tokens:
     """Return the pieces of the whole ``text``, whatever its length."""
-    encoded = tokenizer(
-        text, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
-    )
+    encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False)
     offsets = []
     for start, end in encoded["offset_mapping"]:
         while start < end and text[start].isspace():
@@ -90,5 +88,3 @@ def _piece_ends(text: str, tokens: Tokens) -> list[int]:
             ends[i] = 1
     ends[-1] = 2
     return ends
-
-

@@ -81,7 +81,9 @@ class Calibration:
                 },
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise CheckpointError(f"{where}: found {error!r}, expected relevance, stance, targets, thresholds") from error
+            raise CheckpointError(
+                f"{where}: found {error!r}, expected relevance, stance, targets, thresholds"
+            ) from error
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:

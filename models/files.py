@@ -30,9 +30,9 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Give an empty temporary folder beside ``path``; it takes the final name, with a manifest, when the block ends well.
+    """Give an empty temporary folder beside ``path``; it takes the final name when the block ends well.
 
-    What stood under the final name before is removed only then.
+    A manifest of its files is written last. What stood under the final name before is removed only then.
     """
     partial = path.with_name(f".{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)

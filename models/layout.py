@@ -16,12 +16,14 @@ class UnitPools:
     Attributes:
         kind: index into :data:`stancewire.models.network.UNIT_KINDS`.
         own: its tokens where they stand in the article.
+        near: the windows that it stands in: who speaks, in which clause; of an article, its first window.
         alone: the unit read without its article.
         context: the whole article.
     """
 
     kind: int
     own: int
+    near: int
     alone: int
     context: int
 
@@ -46,6 +48,13 @@ class Layout:
     def tokens(self) -> int:
         """How many tokens the encoder reads for it."""
         return sum(len(window) for window in self.windows)
+
+    def unit_pools(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the units' pools as tensors (U,): own, near, alone, context."""
+        own, near, alone, context = (
+            torch.tensor([getattr(unit, part) for unit in self.units]) for part in ("own", "near", "alone", "context")
+        )
+        return own, near, alone, context
 
 
 def pad(windows: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor]:
@@ -73,7 +82,7 @@ def collate(layouts: Sequence[Layout], targets: Sequence[Layout], pad_id: int) -
     ids, mask = pad([window for layout in everything for window in layout.windows], pad_id)
     length = ids.shape[1]
     tokens, pools = [], []
-    own, alone, context, kinds, target_pool = [], [], [], [], []
+    own, near, alone, context, kinds, target_pool = [], [], [], [], [], []
     window_base = pool_base = 0
     for index, layout in enumerate(everything):
         for pool, ranges in enumerate(layout.pools):
@@ -83,6 +92,7 @@ def collate(layouts: Sequence[Layout], targets: Sequence[Layout], pad_id: int) -
                 pools.append(torch.full((last - first,), pool_base + pool))
         for unit in layout.units:
             own.append(pool_base + unit.own)
+            near.append(pool_base + unit.near)
             alone.append(pool_base + unit.alone)
             context.append(pool_base + unit.context)
             kinds.append(unit.kind)
@@ -96,6 +106,7 @@ def collate(layouts: Sequence[Layout], targets: Sequence[Layout], pad_id: int) -
         "pool_token": torch.cat(tokens),
         "pool_id": torch.cat(pools),
         "unit_own": torch.tensor(own, dtype=torch.long),
+        "unit_near": torch.tensor(near, dtype=torch.long),
         "unit_alone": torch.tensor(alone, dtype=torch.long),
         "unit_context": torch.tensor(context, dtype=torch.long),
         "unit_kind": torch.tensor(kinds, dtype=torch.long),

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the usual name
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
-from transformers.utils import ModelOutput
+from transformers.utils.generic import ModelOutput
 
 from stancewire.records import STANCES
 
@@ -128,16 +128,19 @@ class Heads(nn.Module):
         u = self.unit_projection(units) + self.unit_kind(kinds)  # (U, D)
         u = F.layer_norm(u, u.shape[-1:])[pair_unit]  # (P, D)
         if self.pair or targets is None:
-            return self.scorer(u)
+            alone: Tensor = self.scorer(u)
+            return alone
         t = self.target_projection(F.layer_norm(targets, (self.part_width,)))  # (T, D)
         t = F.layer_norm(t, t.shape[-1:])[pair_target]  # (P, D)
-        return self.scorer(torch.cat([u, t, u * t, (u - t).abs()], dim=-1))
+        logits: Tensor = self.scorer(torch.cat([u, t, u * t, (u - t).abs()], dim=-1))
+        return logits
 
 
 class StanceModel(PreTrainedModel):
     """Encoder and heads; see the module's text for what it computes."""
 
     config_class = StanceConfig
+    config: StanceConfig
     base_model_prefix = "encoder"
     supports_gradient_checkpointing = True
 
@@ -159,28 +162,30 @@ class StanceModel(PreTrainedModel):
     def _init_weights(self, module: nn.Module) -> None:
         """Leave the heads as torch makes them; an encoder of its own class brings its own way."""
         if not any(module is part for part in self.heads.modules()):
-            super()._init_weights(module)
+            super()._init_weights(module)  # type: ignore[no-untyped-call]
 
     def parts(self) -> int:
         """Return how many vectors of width H make the feature of a unit."""
         own = 2 if self.config.middle_layer else 1
         if self.config.mode == "pair":
             return own
-        return own + 1 + int(self.config.quote_alone)
+        return own + 2 + int(self.config.quote_alone)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return the states of each token, last layer and then the middle one: (W, L, H) or (W, L, 2H)."""
         middle = self.config.middle_layer
         out = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=bool(middle))
         if not middle:
-            return out.last_hidden_state
+            last: Tensor = out.last_hidden_state
+            return last
         return torch.cat([out.last_hidden_state, out.hidden_states[middle]], dim=-1)
 
-    def unit_features(self, pools: Tensor, own: Tensor, alone: Tensor, context: Tensor) -> Tensor:
+    def unit_features(self, pools: Tensor, own: Tensor, near: Tensor, alone: Tensor, context: Tensor) -> Tensor:
         """Return the features of units (U, parts x H) from the pools (G, H or 2H) that each is made of (U,)."""
         width = self.encoder.config.hidden_size
         features = [pools[own]]
         if self.config.mode == "single_pass":
+            features.append(pools[near, :width])
             if self.config.quote_alone:
                 features.append(pools[alone, :width])
             features.append(pools[context, :width])
@@ -193,6 +198,7 @@ class StanceModel(PreTrainedModel):
         pool_token: Tensor,
         pool_id: Tensor,
         unit_own: Tensor,
+        unit_near: Tensor,
         unit_alone: Tensor,
         unit_context: Tensor,
         unit_kind: Tensor,
@@ -213,6 +219,7 @@ class StanceModel(PreTrainedModel):
             pool_token: index into the W x L tokens of each member of a pool (M,).
             pool_id: the pool of each member (M,).
             unit_own: pool of the unit's own tokens in the article (U,).
+            unit_near: pool of the windows that the unit stands in (U,).
             unit_alone: pool of the unit read alone (U,).
             unit_context: pool of the whole article (U,).
             unit_kind: index into :data:`UNIT_KINDS` (U,).
@@ -227,7 +234,7 @@ class StanceModel(PreTrainedModel):
         """
         states = self.encode(input_ids, attention_mask)
         pools = mean_pools(states, pool_token, pool_id)
-        units = self.unit_features(pools, unit_own, unit_alone, unit_context)
+        units = self.unit_features(pools, unit_own, unit_near, unit_alone, unit_context)
         targets = pools[target_pool, : self.encoder.config.hidden_size]
         logits = self.heads(units, unit_kind, targets, pair_unit, pair_target).float()
         relevance, stance = logits[:, 0], logits[:, 1:]

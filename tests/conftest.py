@@ -36,9 +36,7 @@ def tokenizer(articles: list[Article]) -> PreTrainedTokenizerFast:
     core.pre_tokenizer = pre_tokenizers.Metaspace()
     core.decoder = decoders.Metaspace()
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    trainer = trainers.UnigramTrainer(
-        vocab_size=1000, special_tokens=special, unk_token="<unk>", show_progress=False
-    )
+    trainer = trainers.UnigramTrainer(vocab_size=1000, special_tokens=special, unk_token="<unk>", show_progress=False)
     core.train_from_iterator((article.text for article in articles), trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=core,

@@ -100,7 +100,8 @@ def model_card(config: RunConfig, facts: Mapping[str, Any]) -> str:
             "",
             "## Training",
             "",
-            f"Encoder `{config.encoder.name}`, mode `{config.model.mode}`, windows of {config.encoder.window_tokens} tokens, "
+            f"Encoder `{config.encoder.name}`, mode `{config.model.mode}`, "
+            f"windows of {config.encoder.window_tokens} tokens, "
             f"seed {config.seed}, {facts['date'][:10]}.",
             "The full config is `run.yaml`; digests and versions are in `provenance.json`.",
             "",

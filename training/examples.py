@@ -112,9 +112,7 @@ def _target_pairs(article: Article, strangers: Sequence[str]) -> list[Pair]:
     for target in article.targets:
         unit = 0 if target.unit == "article" else target.unit + 1
         related = target.stance != "unrelated"
-        pairs.append(
-            Pair(unit, target.target, int(related), STANCES.index(target.stance) if related else IGNORED, -1)
-        )
+        pairs.append(Pair(unit, target.target, int(related), STANCES.index(target.stance) if related else IGNORED, -1))
         if related and strangers:
             draw = hashlib.sha256(f"{article.id}\0{unit}\0{target.target}".encode()).digest()
             stranger = strangers[int.from_bytes(draw[:8], "big") % len(strangers)]

@@ -63,14 +63,12 @@ def compute_features(
         cache: a folder; what the same encoder gave for the same texts is taken from there, or put there.
         progress: called with the number of tokens read after each batch.
     """
-    units, kinds = [], []
+    units: list[Tensor] = []
+    kinds: list[int] = []
     for examples in sources:
         layouts = [example.layout for example in examples]
         for pool, layout in zip(_pools(model, layouts, pad_id, choice, cache, progress), layouts, strict=True):
-            own, alone, context = (
-                torch.tensor([getattr(unit, part) for unit in layout.units]) for part in ("own", "alone", "context")
-            )
-            units.append(model.unit_features(pool, own, alone, context))
+            units.append(model.unit_features(pool, *layout.unit_pools()))
             kinds.extend(unit.kind for unit in layout.units)
     width = model.encoder.config.hidden_size
     read = _pools(model, list(targets.values()), pad_id, choice, cache, progress)

@@ -90,7 +90,7 @@ def _rate(name: str, layers: int, config: TrainingConfig) -> float:
     if depth is None:
         # What is not in a layer is below them all (embeddings) or above (a final norm).
         depth = -1 if "embed" in name else layers - 1
-    return float(config.lr * config.layer_decay ** (layers - 1 - depth))
+    return config.lr * float(config.layer_decay ** (layers - 1 - depth))
 
 
 def trained_state(model: nn.Module) -> dict[str, Tensor]:
@@ -138,6 +138,7 @@ class Tuner(Trainer):
             score: dev score of the model as it is.
             callbacks: told what happens.
         """
+        self.network = model
         self.folder = folder
         self.tuning = config
         self.score = score
@@ -155,22 +156,22 @@ class Tuner(Trainer):
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """Make AdamW over :func:`parameter_groups`."""
         if self.optimizer is None:
-            self.optimizer = torch.optim.AdamW(parameter_groups(self.model, self.tuning), lr=self.tuning.lr)
+            self.optimizer = torch.optim.AdamW(parameter_groups(self.network, self.tuning), lr=self.tuning.lr)
         return self.optimizer
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:  # noqa: ANN401 - Trainer's signature
         """Score the dev set; keep the weights if they are the best so far, and stop when patience is at its end."""
         earlier = [entry["eval_score"] for entry in self.state.log_history if "eval_score" in entry]
-        self.model.eval()
+        self.network.eval()
         # One process scores and the others hear it, so that all of them stop at the same step.
         found = [self.score() if self.is_world_process_zero() else 0.0]
         broadcast_object_list(found)
-        self.model.train()
+        self.network.train()
         metrics = {"eval_score": found[0]}
         self.log(dict(metrics))
         if self.is_world_process_zero() and found[0] > max(earlier, default=float("-inf")):
             with whole_file(self.folder / f"best-{WEIGHTS}") as partial:
-                save_file(trained_state(self.model), partial)
+                save_file(trained_state(self.network), partial)
         history = [*earlier, found[0]]
         if len(history) - 1 - history.index(max(history)) >= self.tuning.patience:
             self.control.should_training_stop = True
@@ -189,9 +190,9 @@ class Tuner(Trainer):
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
         """Write what training changes; the rest is in the encoder that the run began with."""
-        target = Path(output_dir or self.args.output_dir)
+        target = Path(output_dir or self.folder)
         target.mkdir(parents=True, exist_ok=True)
-        save_file(trained_state(self.model), target / WEIGHTS)
+        save_file(trained_state(self.network), target / WEIGHTS)
 
     def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
         """Write a snapshot aside and give it its name when it is whole; the two newest are kept."""
@@ -207,7 +208,7 @@ class Tuner(Trainer):
                 shutil.rmtree(old)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
-        load_trained(self.model, Path(resume_from_checkpoint) / WEIGHTS)
+        load_trained(self.network, Path(resume_from_checkpoint) / WEIGHTS)
 
 
 def _only(features: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -205,7 +205,10 @@ def build_model(encoder: EncoderConfig, model: ModelConfig) -> tuple[StanceModel
     loaded, tokenizer = load_encoder(encoder.name)
     layers = loaded.config.num_hidden_layers
     if encoder.middle_layer > layers:
-        raise ConfigError(f"encoder.middle_layer: found {encoder.middle_layer}, expected at most {layers}, the layers of {encoder.name}")
+        raise ConfigError(
+            f"encoder.middle_layer: found {encoder.middle_layer}, expected at most {layers}, "
+            f"the layers of {encoder.name}"
+        )
     config = StanceConfig(
         encoder=loaded.config.to_dict(),
         mode=model.mode,
@@ -311,7 +314,9 @@ def _encoder(run: Run, heads_score: float) -> dict[str, float]:
     reached = tuner.finish()
     best = run.work / f"best-{WEIGHTS}"
     kept = reached > heads_score
-    run.say(f"encoder: dev {reached:.4f}, heads alone {heads_score:.4f}: {'kept' if kept else 'the heads alone are kept'}")
+    run.say(
+        f"encoder: dev {reached:.4f}, heads alone {heads_score:.4f}: {'kept' if kept else 'the heads alone are kept'}"
+    )
     if kept:
         load_trained(run.model, best)
     else:

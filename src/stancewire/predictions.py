@@ -1,4 +1,4 @@
-"""What the model answers: one :class:`Prediction` an article; ``to_dict`` is the JSON that ``stancewire label`` writes."""
+"""What the model answers: one :class:`Prediction` an article, in the JSON form that ``stancewire label`` writes."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ class QuotePrediction:
             spans=tuple((start, end) for start, end in record["spans"]),
             text=record["text"],
             topics=_topics(record),
-            speaker=speaker and Speaker(speaker["text"], speaker["span"] and tuple(speaker["span"]), speaker["probability"]),
+            speaker=speaker
+            and Speaker(speaker["text"], speaker["span"] and tuple(speaker["span"]), speaker["probability"]),
             probability=record["probability"],
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -247,7 +248,7 @@ class _RecordReader:
         spans = [self._span(s, f"{name}.spans[{i}]") for i, s in enumerate(self._list(raw, "spans", f"{name}.spans"))]
         if not spans:
             raise self._fault(f"{name}.spans", raw.get("spans"), "at least one [start, end]")
-        if any(b[0] < a[1] for a, b in zip(spans, spans[1:], strict=False)):
+        if any(b[0] < a[1] for a, b in pairwise(spans)):
             raise self._fault(f"{name}.spans", raw.get("spans"), "spans in order that do not overlap")
         return Quote(
             spans=tuple(spans),

@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+
 from stancewire import DataError, Predictor
 from stancewire.predictions import Prediction
 from stancewire.records import Article
@@ -52,7 +53,9 @@ def test_every_topic_is_there_and_stances_sum_to_one(predictor: Predictor, artic
         for topic in prediction.topics.values():
             assert sum(topic.stances.values()) == pytest.approx(1)
             assert topic.stance == max(topic.stances, key=lambda name: topic.stances[name])
-            assert topic.on == (topic.probability >= predictor.calibration.threshold("article", _name(prediction, topic)))
+            assert topic.on == (
+                topic.probability >= predictor.calibration.threshold("article", _name(prediction, topic))
+            )
 
 
 def _name(prediction: Prediction, topic: object) -> str:

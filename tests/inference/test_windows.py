@@ -18,9 +18,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
 
 @settings(max_examples=60, deadline=None)
 @given(text=TEXT, budget=st.integers(8, 40))
-def test_windows_follow_one_another_without_a_gap(
-    tokenizer: PreTrainedTokenizerFast, text: str, budget: int
-) -> None:
+def test_windows_follow_one_another_without_a_gap(tokenizer: PreTrainedTokenizerFast, text: str, budget: int) -> None:
     tokens = tokenize(tokenizer, text)
     windows = cut(text, tokens, budget)
     assert [piece for a, b in windows for piece in range(a, b)] == list(range(len(tokens.ids)))

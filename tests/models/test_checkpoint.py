@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_a_packed_checkpoint_is_the_plain_one_with_rounded_matrices(checkpoint_f
     pack_checkpoint(source.folder, tmp_path / "words.safetensors", tmp_path / "packed")
     packed = load_checkpoint(tmp_path / "packed")
     assert isinstance(packed.model.encoder.get_input_embeddings(), PackedEmbedding)
-    assert not packed.model.encoder.config.vocab_size != source.model.encoder.config.vocab_size
+    assert packed.model.encoder.config.vocab_size == source.model.encoder.config.vocab_size
     ids = torch.tensor([[0, 5, 17, 300, 2]])
     close = packed.model.encode(ids, torch.ones_like(ids)), source.model.encode(ids, torch.ones_like(ids))
     torch.testing.assert_close(*close, atol=0.05, rtol=0)
@@ -105,14 +106,19 @@ def test_packing_refuses_another_word_table(checkpoint_folder: Path, tmp_path: P
     assert not (tmp_path / "packed").exists()
 
 
+def fail_half_way(whole: AbstractContextManager[Path]) -> None:
+    with whole as partial:
+        (partial / "new" if partial.is_dir() else partial).write_text("half")
+        raise RuntimeError
+
+
 def test_what_fails_half_way_leaves_nothing_and_spoils_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "kept").write_text("old")
     for whole, name in ((whole_file, "file"), (whole_folder, "folder")):
-        with pytest.raises(RuntimeError), whole(tmp_path / name) as partial:
-            (partial / "new" if name == "folder" else partial).write_text("half")
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            fail_half_way(whole(tmp_path / name))
     assert (tmp_path / "file").read_text() == "old"
     assert (tmp_path / "folder" / "kept").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]

@@ -36,9 +36,7 @@ def weights(folder: Path) -> dict[str, bytes]:
     return {name: v.numpy().tobytes() for name, v in load_file(folder / "checkpoint" / "model.safetensors").items()}
 
 
-def test_a_run_killed_in_the_middle_and_started_again_gives_the_same_weights(
-    config_file: Path, tmp_path: Path
-) -> None:
+def test_a_run_killed_in_the_middle_and_started_again_gives_the_same_weights(config_file: Path, tmp_path: Path) -> None:
     env = os.environ | QUIET
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     # The dropout of heads and encoder draws random numbers at each step, so a lost random state would show.
@@ -81,7 +79,16 @@ def test_a_snapshot_that_is_not_whole_is_passed_over(checkpoint_folder: Path, tm
 
 
 def test_two_processes_train_one_model(config_file: Path, tmp_path: Path) -> None:
-    launcher = (sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1")
+    launcher = (
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--cpu",
+        "--num_processes",
+        "2",
+        "--num_machines",
+        "1",
+    )
     launcher += ("--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0")
     command = train(config_file, f"output={tmp_path / 'run'}", launcher=launcher)
     # `python -m accelerate... -m stancewire`: the second -m is accelerate's own option for a module.
