@@ -14,7 +14,7 @@ Found = Iterator[tuple[Span, str]]
 
 
 def arabic(text: str, start: int, end: int, language: Language) -> Found:
-    """Read Arabic: what follows a verb of speech, an office or a title, or opens a clause, up to a word that ends it."""
+    """Read Arabic: what follows a verb of speech, an office or a title, or opens a clause, up to what ends it."""
     words = read_words(text, start, end, language)
     that = language["that"]
     for i, word in enumerate(words):

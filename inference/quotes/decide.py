@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from stancewire.inference.quotes.lexicon import WORD, Language
-from stancewire.inference.quotes.parts import Part
+from stancewire.inference.quotes.parts import Part, abbreviates
 from stancewire.records import Span
 
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？؟\n]")
@@ -21,7 +21,7 @@ def sentence_before(text: str, at: int, floor: int) -> int:
     low = max(floor, at - _WINDOW)
     start = low
     for match in _SENTENCE_END.finditer(text, low, at):
-        if match.end() < at and not _abbreviates(text, match.start()):
+        if match.end() < at and not abbreviates(text, match.start()):
             start = match.end()
     return start
 
@@ -30,22 +30,9 @@ def sentence_after(text: str, at: int, ceiling: int) -> int:
     """Return where the sentence ends that goes on at ``at``, at most a window on and not past ``ceiling``."""
     high = min(ceiling, at + _WINDOW)
     for match in _SENTENCE_END.finditer(text, at, high):
-        if match.start() > at and not _abbreviates(text, match.start()):
+        if match.start() > at and not abbreviates(text, match.start()):
             return match.start()
     return high
-
-
-def _abbreviates(text: str, at: int) -> bool:
-    """Whether the point at ``at`` follows a single letter or a short capitalised word: M. Rossi, Dr. Lee, 3. März."""
-    if text[at] != ".":
-        return False
-    start = at
-    while start > 0 and at - start < 5 and text[start - 1].isalnum():
-        start -= 1
-    word = text[start:at]
-    return bool(word) and (
-        word.isdigit() or (len(word) <= 4 and word[0].isupper() and not word.isupper()) or len(word) == 1
-    )
 
 
 def quote_features(

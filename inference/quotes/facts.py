@@ -63,11 +63,7 @@ def describe(text: str, mention: Mention, language: Language) -> Facts:
         "ends in role": float(bool(words) and any(b == stop for _, b in language["roles"].find(text, begin, stop))),
     }
     if language.inside:
-        features |= {
-            "inner particle": float(language.code == "ko" and any(_KO_PARTICLE.search(word) for word in words[:-1])),
-            "marker": float(language.code in {"ja", "ko"} and bool(_MARKER.match(right))),
-            "subject marker": float(language.code in {"ja", "ko"} and bool(_SUBJECT_MARKER.match(right))),
-        }
+        features |= _unspaced(text, mention, words, left, right, language)
     else:
         features |= _spaced(family, mention, words, left, right, before, after, language)
     return Facts(
@@ -78,6 +74,30 @@ def describe(text: str, mention: Mention, language: Language) -> Facts:
         opens=not left.strip() or HARD_STOP.match(sign) is not None or "\n" in left,
         features={name: value for name, value in features.items() if value},
     )
+
+
+def _unspaced(
+    text: str, mention: Mention, words: list[str], left: str, right: str, language: Language
+) -> dict[str, float]:
+    """Describe a mention and its neighbours in a language that writes particles and offices without spaces."""
+    begin, stop = mention.span
+    code, kind = language.code, mention.kind
+    inner = [end for _, end in language["roles"].find(text, begin, stop) if end < stop]
+    tied = left.rstrip(" の의的")
+    edge = begin - len(left) + len(tied)
+    role_left = any(end == edge for _, end in language["roles"].find(text, max(0, edge - 8), edge))
+    role_right = any(start <= stop + 1 for start, _ in language["roles"].find(text, stop, min(len(text), stop + 8)))
+    joint = any(True for _ in language["joints"].find(text, begin, stop))
+    return {
+        "inner particle": float(code == "ko" and any(_KO_PARTICLE.search(word) for word in words[:-1])),
+        "marker": float(code in {"ja", "ko"} and bool(_MARKER.match(right))),
+        "subject marker": float(code in {"ja", "ko"} and bool(_SUBJECT_MARKER.match(right))),
+        f"{code}, {kind}, inner role": float(bool(inner)),
+        f"{code}, {kind}, inner joint": float(joint),
+        f"{code}, {kind}, role left, {'apart' if tied != left else 'joined'}": float(role_left),
+        f"{code}, {kind}, joint left": float(tied != left.rstrip()),
+        f"{code}, {kind}, role right": float(role_right),
+    }
 
 
 def _spaced(

@@ -192,6 +192,19 @@ def _merge(first: Part, second: Part, clause: tuple[Span, ...]) -> Part:
     )
 
 
+def abbreviates(text: str, at: int) -> bool:
+    """Whether the point at ``at`` follows a single letter or a short capitalised word: M. Rossi, Dr. Lee, 3. März."""
+    if text[at] != ".":
+        return False
+    start = at
+    while start > 0 and at - start < 5 and text[start - 1].isalnum():
+        start -= 1
+    word = text[start:at]
+    return bool(word) and (
+        word.isdigit() or (len(word) <= 4 and word[0].isupper() and not word.isupper()) or len(word) == 1
+    )
+
+
 def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
     """Whether only a reporting clause stands between the two: “…”, she said, “…”."""
     if (
@@ -207,20 +220,28 @@ def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
     between = text[start:end]
     if not between or len(between) > _LONGEST_CLAUSE or between[-1] in ":：" or between[0] in ".。":
         return False
-    if _SENTENCE_END.search(between.rstrip(".!?。…")) is not None:
+    stops = _SENTENCE_END.finditer(text, start, end - 1)
+    if any(not abbreviates(text, match.start()) for match in stops):
         return False
-    attached = between[0] in ",،，—–-" or not between[0].isalpha() or not text[first.outer[1]].isspace()
-    words = [text[slice(*span)] for span in _first_words(text, start, end, 2)]
-    led = bool(words) and words[0] in language["verbs"]
+    return _is_break(text, first, (start, end), language)
+
+
+def _is_break(text: str, first: Part, clause: Span, language: Language) -> bool:
+    """Whether the clause goes on with the quote before it, rather than leading to the next one."""
+    start, end = clause
+    opening, ending = text[start], text[end - 1]
+    parted = opening in ",،，—–"
+    attached = parted or opening == "-" or not opening.isalpha() or not text[first.outer[1]].isspace()
+    led = any(text[slice(*span)] in language["verbs"] for span in _first_words(text, start, end, 1))
     verb = any(True for _ in language["verbs"].find(text, start, end))
-    finished = text[first.spans[-1][1] - 1] in ".!?…。！？"
-    if between[-1] in ".。!?":
-        return verb and (attached or led) and (between[0] in ",،，—–" or not finished)
-    if between[-1] in ",،，、—–-":
-        return attached or verb
-    if "nested clauses" in language.habits:
-        return True
-    return verb and (led or attached) and between[0] in ",،，—–-"
+    last = text[first.spans[0][0] : first.outer[1]].rstrip('"”“»’」』)] ')[-1:]
+    finished = last in ".!?…。！？"
+    if ending in ".。!?":
+        return verb and (attached or led) and (parted or not finished)
+    if ending in ",،，、—–-;":
+        new_sentence = last == "." and language.cased and opening.isupper()
+        return (attached or verb) and not new_sentence
+    return "nested clauses" in language.habits or (verb and parted)
 
 
 def _next_line(text: str, first: Part, second: Part) -> bool:
