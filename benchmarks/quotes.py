@@ -38,22 +38,22 @@ class Tally:
     speakers: int = 0
     speakers_exact: int = 0
     speakers_overlap: int = 0
+    named: int = 0
 
     def row(self) -> str:
-        """Return the scores in one line."""
+        """Return the scores in one line; no speakers' scores where the articles name none at all."""
+        exact, overlap = ("      -", "      -")
+        if self.named:
+            exact = f"{self.speakers_exact / self.speakers:7.3f}"
+            overlap = f"{self.speakers_overlap / self.speakers:7.3f}"
         return (
             f"{self.articles:6} {self.gold:6} {self.found:6} {_f1(self.exact, self.found, self.gold):7.3f} "
-            f"{_f1(self.overlap, self.found, self.gold):7.3f} {_share(self.speakers_exact, self.speakers):7.3f} "
-            f"{_share(self.speakers_overlap, self.speakers):7.3f}"
+            f"{_f1(self.overlap, self.found, self.gold):7.3f} {exact} {overlap}"
         )
 
 
 def _f1(hits: int, found: int, gold: int) -> float:
     return 2 * hits / (found + gold) if found + gold else 0.0
-
-
-def _share(hits: int, total: int) -> float:
-    return hits / total if total else 0.0
 
 
 def bare(text: str, span: Span) -> Span:
@@ -120,6 +120,7 @@ def score(article: Article, tally: Tally, *, guess: bool) -> None:
     for one, other in pairs:
         exact, overlap = judge(one.speaker, other.speaker)
         tally.speakers += 1
+        tally.named += one.speaker is not None
         tally.speakers_exact += exact
         tally.speakers_overlap += overlap
 

@@ -48,7 +48,8 @@ def describe(text: str, mention: Mention, language: Language) -> Facts:
         verb_left = any(True for _ in verbs.find(text, max(0, begin - 4), begin))
         verb_right = any(True for _ in verbs.find(text, stop, min(len(text), stop + 8)))
     else:
-        verb_left = touches(left, before[-2:], language)
+        addressed = any(word in language["addressing"] for word in before[-2:])
+        verb_left = touches(left, before[-2:], language) and not addressed
         verb_right = touches(right, after[:2], language, ahead=True)
     sign = left.rstrip()[-1:]
     family = language.code if language.code in {"ar", "de", "ja", "ko", "zh"} else "cased"
@@ -116,6 +117,7 @@ def _spaced(
     return {
         f"{family}, {mention.kind}, role left {_role_left(left, before, language)}": 1.0,
         f"{family}, {mention.kind}, starts {_start(words, language)}": 1.0,
+        "addressed": float(any(word in language["addressing"] for word in before[-2:])),
         "article": float(bool(words) and words[0] in articles),
         "article outside": float(bool(before) and left.endswith(" ") and before[-1] in articles),
         "cut word left": float(left.endswith(" ") and bool(before) and before[-1][0].isupper()),

@@ -35,6 +35,7 @@ FIELDS = (
     "elisions",
     "endings",
     "letters",
+    "addressing",
 )
 
 

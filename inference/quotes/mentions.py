@@ -21,8 +21,8 @@ class Mention:
 
     Attributes:
         span: where it stands.
-        kind: ``name``, ``tail`` (a run of capitals without its first words), ``role``, ``both`` (an office with its
-            name) or ``phrase`` (the subject of a verb, whatever it is).
+        kind: ``name``; ``cut``, a name without what a joint ties to it; ``tail``, a run of capitals without its first
+            words; ``role``; ``both``, an office with its name; ``phrase``, the subject of a verb, whatever it is.
         place: spans of one place in the text share this number.
     """
 
@@ -99,6 +99,10 @@ def _name(words: list[Word], i: int, last: int) -> Found:
     if lead > i:
         yield (words[i].start, words[last].end), "both"
     yield (words[lead].start, words[last].end), "name"
+    for k in range(lead + 1, last):
+        if words[k].joint and words[k - 1].big:
+            yield (words[lead].start, words[k - 1].end), "cut"
+            break
     if last > lead and words[lead + 1].big:
         yield (words[lead + 1].start, words[last].end), "tail"
     if last > lead + 2 and words[last - 1].big:
