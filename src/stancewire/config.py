@@ -1,23 +1,31 @@
 """What a training run is made of: the schema of its YAML.
 
 YAML is checked here, at the edge; library classes take plain values. Loading, ``extends`` and overrides are in
-:mod:`stancewire.config_files`.
+:mod:`stancewire.config_files`, what a fault is called in :mod:`stancewire.config_faults`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+DEFAULT_LABELS = "labels/newswire.yaml"
+
+# Numbers are strict, so that `yes` is not 1 and a quoted word is not a number; 1 is still a float.
+Whole = Annotated[int, Field(ge=0, strict=True)]
+Count = Annotated[int, Field(ge=1, strict=True)]
+Width = Annotated[int, Field(ge=8, strict=True)]
+Amount = Annotated[float, Field(ge=0, strict=True)]
+Positive = Annotated[float, Field(gt=0, strict=True)]
+Share = Annotated[float, Field(ge=0, lt=1, strict=True)]
+Rate = Annotated[float, Field(gt=0, le=1, strict=True)]
 
 
 class _Part(BaseModel):
     """Base of all parts: frozen, and a key that is not known is a fault."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Topic(_Part):
@@ -52,7 +60,7 @@ class LabelSet(_Part):
     @classmethod
     def _stances(cls, stances: tuple[str, ...]) -> tuple[str, ...]:
         if stances != ("support", "oppose", "neutral"):
-            raise ValueError("expected [support, oppose, neutral], in this order")
+            raise ValueError(f"found [{', '.join(stances)}], expected [support, oppose, neutral], in this order")
         return stances
 
 
@@ -63,9 +71,9 @@ class EncoderConfig(_Part):
     """`default` for the encoder of the shipped model, a folder, or a name on the Hugging Face Hub."""
     prefix: str = "query: "
     """Text before each window, as the encoder was trained with (e5: `query: `); empty for none."""
-    window_tokens: int = Field(default=96, ge=16, le=8192)
+    window_tokens: Annotated[int, Field(ge=16, le=8192, strict=True)] = 96
     """The longest window in tokens, special tokens and prefix included."""
-    middle_layer: int = Field(default=8, ge=0)
+    middle_layer: Whole = 8
     """Hidden state whose means join those of the last layer; 0 for none."""
     quote_alone: bool = True
     """Read each quote once more without its article."""
@@ -76,9 +84,9 @@ class ModelConfig(_Part):
 
     mode: Literal["single_pass", "pair"] = "single_pass"
     """`single_pass` reads an article once; `pair` reads `target [SEP] text` for each unit and target."""
-    projection: int = Field(default=256, ge=8)
+    projection: Width = 256
     """Width of the vectors of units and targets."""
-    hidden: int = Field(default=256, ge=8)
+    hidden: Width = 256
     """Width of the scorer's hidden layer."""
     dropout: Share = 0.1
     """Dropout of the heads."""
@@ -93,7 +101,7 @@ class DataSource(_Part):
     """Keep only the records of this split."""
     weight: Positive = 1.0
     """How often an epoch reads the set; 0.1 reads a tenth of it, another one in each epoch."""
-    limit: Annotated[int, Field(gt=0)] | None = None
+    limit: Count | None = None
     """Keep only so many records, chosen by a hash of their ids."""
     license: str | None = None
     """Licence for the model card, where the records do not say theirs."""
@@ -121,55 +129,55 @@ class LossConfig(_Part):
     """Weight of pairs with an open target beside those with a topic."""
     balance: Literal["none", "sqrt", "inverse"] = "sqrt"
     """Weigh classes by nothing, the root of their inverse frequency, or the inverse."""
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    label_smoothing: Share = 0.0
     """Share of a stance label that is spread over all stances."""
 
 
 class HeadsConfig(_Part):
     """Training of the heads on the frozen encoder."""
 
-    epochs: int = Field(default=40, ge=1)
+    epochs: Count = 40
     """Epochs at most."""
-    lr: Positive = 1e-3
+    lr: Rate = 1e-3
     """Learning rate."""
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: Amount = 0.01
     """Weight decay."""
-    batch: int = Field(default=768, ge=1)
+    batch: Count = 768
     """Pairs of unit and target in a batch."""
-    patience: int = Field(default=8, ge=0)
+    patience: Whole = 8
     """Epochs without a better dev score before it stops."""
 
 
 class TrainingConfig(_Part):
     """Fine-tuning of the encoder."""
 
-    epochs: int = Field(default=2, ge=0)
+    epochs: Whole = 2
     """Epochs; 0 trains the heads alone."""
-    lr: Positive = 3e-5
+    lr: Rate = 3e-5
     """Learning rate of the encoder's highest layer."""
-    heads_lr: Positive = 1e-4
+    heads_lr: Rate = 1e-4
     """Learning rate of the heads."""
-    layer_decay: Annotated[float, Field(gt=0, le=1)] = 0.9
+    layer_decay: Rate = 0.9
     """Each layer below learns at this share of the rate of the one above."""
-    freeze_layers: int = Field(default=0, ge=0)
+    freeze_layers: Whole = 0
     """Freeze so many of the lowest layers, with the embeddings; the word table is always frozen."""
-    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    warmup: Share = 0.1
     """Share of the steps in which the rate rises."""
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: Amount = 0.01
     """Weight decay."""
-    tokens_per_batch: int = Field(default=4096, ge=16)
+    tokens_per_batch: Annotated[int, Field(ge=16, strict=True)] = 4096
     """Tokens of one batch on one device."""
-    accumulation: int = Field(default=1, ge=1)
+    accumulation: Count = 1
     """Batches of one optimizer step."""
-    clip: float = Field(default=1.0, ge=0)
+    clip: Amount = 1.0
     """Largest norm of the gradient; 0 for no limit."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """`auto` takes bf16 only where the hardware multiplies it itself."""
-    save_steps: int = Field(default=100, ge=1)
+    save_steps: Count = 100
     """Optimizer steps between snapshots that a stopped run goes on from."""
-    evaluate_steps: int = Field(default=100, ge=1)
+    evaluate_steps: Count = 100
     """Optimizer steps between dev scores."""
-    patience: int = Field(default=3, ge=1)
+    patience: Count = 3
     """Dev scores without a better one before it stops."""
     report_to: tuple[str, ...] = ()
     """Trackers that transformers knows, such as tensorboard or wandb; a JSON Lines log is always written."""
@@ -178,14 +186,14 @@ class TrainingConfig(_Part):
 class RunConfig(_Part):
     """One training run."""
 
-    name: str = Field(pattern=r"^[\w.-]+$")
-    """Name of the model; letters, digits, dot, dash."""
-    seed: int = Field(default=13, ge=0)
+    name: str = Field(pattern=r"^\w[\w.-]*$")
+    """Name of the model: letters, digits, `_`, `.` and `-`."""
+    seed: Annotated[int, Field(ge=0, lt=2**32, strict=True)] = 13
     """Seed of everything that is drawn."""
     output: str = "runs/{name}"
-    """Folder of the run."""
+    """Folder of the run; `{name}` stands for the name."""
     labels: LabelSet
-    """The label set: a shipped name, a path, or the mapping itself."""
+    """The label set: a shipped name, a path, or the mapping itself; `labels/newswire.yaml` if not given."""
     encoder: EncoderConfig = EncoderConfig()
     """The encoder."""
     model: ModelConfig = ModelConfig()
@@ -198,3 +206,37 @@ class RunConfig(_Part):
     """First stage."""
     training: TrainingConfig = TrainingConfig()
     """Second stage."""
+
+    @field_validator("output")
+    @classmethod
+    def _output(cls, output: str) -> str:
+        try:
+            filled = output.format(name="name")
+        except (LookupError, ValueError, AttributeError):
+            filled = ""
+        if not filled:
+            raise ValueError(f"found {output!r}, expected a folder, in which only {{name}} may stand in braces")
+        return output
+
+
+def config_schema() -> dict[str, Any]:
+    """Return the JSON schema of a config file, for editors; a file that extends another needs no key of its own."""
+    schema = RunConfig.model_json_schema()
+    keys, parts = schema["properties"], schema["$defs"]
+    keys["labels"] = {
+        "anyOf": [{"type": "string"}, {"$ref": "#/$defs/LabelSet"}],
+        "default": DEFAULT_LABELS,
+        "description": keys["labels"]["description"],
+    }
+    extends = {
+        "type": "string",
+        "description": "The config that this one is laid over: a path beside it, or a shipped name.",
+    }
+    whole = {"required": ["name", "data"], "properties": {"data": {"required": parts["DataConfig"]["required"]}}}
+    for mergeable in (schema, parts["DataConfig"]):
+        del mergeable["required"]
+    return schema | {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "properties": {"extends": extends, **keys},
+        "anyOf": [{"required": ["extends"]}, whole],
+    }

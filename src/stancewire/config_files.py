@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from stancewire.config import LabelSet, RunConfig
-from stancewire.errors import ConfigError
-
-Path_ = tuple[str | int, ...]
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML that reads 3e-5 as a number, which YAML 1.1 does not, and refuses a key that stands twice."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d[\d_]*)(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys: dict[Any, int] = {}
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node)
-        line = key_node.start_mark.line + 1
-        if key in keys:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {key!r} stands twice, in lines {keys[key]} and {line}", key_node.start_mark
-            )
-        keys[key] = line
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+from stancewire.config import DEFAULT_LABELS, LabelSet, RunConfig
+from stancewire.config_faults import sentences, suggestion
+from stancewire.config_yaml import Document, KeyPath, dotted, lies_under, parse_document, parse_value
+from stancewire.errors import ConfigError, found_expected
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
@@ -51,20 +27,19 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
         overrides: ``key.path=value`` each, the value in YAML; they win over the file.
 
     Raises:
-        ConfigError: with every fault of the file, each with its path and, where it stands in the file, its line.
+        ConfigError: with every fault, one a line, each with its file, line and path.
     """
-    name, text, folder = _read(path)
-    merged = _extended(name, text, folder, ())
-    faults = [fault for override in overrides if (fault := _override(merged, override))]
-    if isinstance(merged.get("labels"), str):
-        merged["labels"] = _labels(merged["labels"], folder, name)
+    document = _extended(_read(path), ())
+    draft = _Draft(document.record, dict(document.places), list(document.faults))
+    for override in overrides:
+        draft.override(override)
+    draft.inline_labels()
     try:
-        config = RunConfig.model_validate(merged)
+        config = RunConfig.model_validate(draft.record)
     except ValidationError as error:
-        lines = _line_numbers(text)
-        faults += [_fault(name, lines, fault, merged) for fault in error.errors()]
-    if faults:
-        raise ConfigError("\n".join(faults))
+        draft.faults += sentences(error, RunConfig, draft.places)
+    if draft.faults:
+        raise ConfigError("\n".join(draft.faults))
     return config
 
 
@@ -74,13 +49,24 @@ def load_labels(path: str | Path) -> LabelSet:
     Raises:
         ConfigError: with every fault of the file.
     """
-    name, text, _ = _read(path)
-    record = _parse(name, text)
+    document = _parse(_read(path))
+    faults = list(document.faults)
     try:
-        return LabelSet.model_validate(record)
+        labels = LabelSet.model_validate(document.record)
     except ValidationError as error:
-        lines = _line_numbers(text)
-        raise ConfigError("\n".join(_fault(name, lines, fault, record) for fault in error.errors())) from error
+        faults += sentences(error, LabelSet, document.places)
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return labels
+
+
+def is_label_set(path: str | Path) -> bool:
+    """Return whether a YAML file holds a label set rather than a training config.
+
+    Raises:
+        ConfigError: there is no such file, or it is not YAML.
+    """
+    return not {"topics", "stances"}.isdisjoint(_parse(_read(path)).record)
 
 
 def dump_config(config: RunConfig) -> str:
@@ -100,151 +86,149 @@ def shipped_configs() -> list[str]:
     )
 
 
-def _read(path: str | Path) -> tuple[str, str, Path | None]:
-    """Return a file's name, its text and its folder; a shipped file has no folder."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A YAML file that was read; one that is shipped has no folder."""
+
+    name: str
+    text: str
+    folder: Path | None
+
+    @property
+    def identity(self) -> str:
+        """The file, however it was reached."""
+        return str((self.folder / Path(self.name).name).resolve()) if self.folder else self.name
+
+
+def _read(path: str | Path, here: bool = True) -> _File:
+    """Read a file, or else the shipped one of that name; with ``here`` false the shipped one alone."""
+    name = str(path)
     file = Path(path)
     try:
-        if file.is_file():
-            return str(path), file.read_text("utf-8"), file.parent
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+        if here and file.is_file():
+            return _File(name, file.read_text("utf-8"), file.parent)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{name}: cannot be read as UTF-8 text ({error})") from error
     shipped = shipped_configs()
-    if str(path) in shipped:
-        return str(path), (files("stancewire.configs") / str(path)).read_text("utf-8"), None
-    raise ConfigError(f"{path}: no such file{_suggest(str(path), shipped)}; shipped are {', '.join(shipped)}")
+    if name in shipped:
+        return _File(name, (files("stancewire.configs") / name).read_text("utf-8"), None)
+    missing = "is a folder, expected a YAML file" if here and file.is_dir() else "no such file"
+    raise ConfigError(f"{name}: {missing}{suggestion(name, shipped, 'shipped', 0.7)}")
 
 
-def _parse(name: str, text: str) -> dict[str, Any]:
-    try:
-        record = yaml.load(text, _Loader)  # noqa: S506 - a subclass of the safe loader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{name}:{mark.line + 1}" if mark else name
-        raise ConfigError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
-    if not isinstance(record, dict):
-        raise ConfigError(f"{name}: found {type(record).__name__}, expected a mapping of keys to values")
-    return record
+def _read_from(base: str, folder: Path | None) -> _File:
+    """Read the file that another one, in ``folder``, names: the one beside it, or else the shipped one."""
+    if folder and (folder / base).is_file():
+        return _read(folder / base)
+    return _read(base, here=False)
 
 
-def _extended(name: str, text: str, folder: Path | None, seen: tuple[str, ...]) -> dict[str, Any]:
+def _parse(file: _File) -> Document:
+    document = parse_document(file.name, file.text)
+    if file.folder:
+        _resolve(document.record, file.folder)
+    return document
+
+
+def _extended(file: _File, seen: tuple[str, ...]) -> Document:
     """Return a file's mapping, laid over that of the file that it extends."""
-    if name in seen:
-        raise ConfigError(f"{name}: extends itself, by way of {' → '.join([*seen, name])}")
-    record = _resolved(_parse(name, text), folder)
-    base = record.pop("extends", None)
+    if file.identity in seen:
+        raise ConfigError(f"{file.name}: extends itself, by way of {' → '.join([*seen, file.identity])}")
+    document = _parse(file)
+    place = document.places.get(("extends",), file.name)
+    base = document.record.pop("extends", None)
     if base is None:
-        return record
+        return document
     if not isinstance(base, str):
-        raise ConfigError(f"{name}: extends: found {base!r}, expected a file name")
-    beside = folder / base if folder else Path(base)
-    below = _extended(*_read(beside if beside.is_file() else base), (*seen, name))
-    return _merged(below, record)
+        raise ConfigError(found_expected(f"{place}: extends", base, "a file name"))
+    try:
+        found = _read_from(base, file.folder)
+    except ConfigError as error:
+        raise ConfigError(f"{place}: extends: {error}") from error
+    return document.over(_extended(found, (*seen, file.identity)))
 
 
-def _resolved(record: dict[str, Any], folder: Path | None) -> dict[str, Any]:
-    """Make paths that exist beside the file independent of where the program is started."""
-    if folder is None:
-        return record
-    encoder = record.get("encoder")
-    if isinstance(encoder, dict) and isinstance(encoder.get("name"), str):
-        encoder["name"] = _beside(encoder["name"], folder)
+def _resolve(record: Mapping[str, Any], folder: Path) -> None:
+    """Make what exists beside the file absolute, so that it does not matter where the program is started."""
+    _make_absolute(record, "labels", folder)
+    _make_absolute(record.get("encoder"), "name", folder, "default")
     data = record.get("data")
     for sources in data.values() if isinstance(data, dict) else ():
         for source in sources if isinstance(sources, list) else ():
-            if isinstance(source, dict) and isinstance(source.get("path"), str):
-                source["path"] = _beside(source["path"], folder)
-    return record
+            _make_absolute(source, "path", folder, "corpus")
 
 
-def _beside(path: str, folder: Path) -> str:
-    return str(folder / path) if (folder / path).exists() and not Path(path).is_absolute() else path
+def _make_absolute(holder: object, key: str, folder: Path, word: str | None = None) -> None:
+    """Make the path at ``key`` absolute if it is one beside the file and not the ``word`` with a meaning of its own."""
+    value = holder.get(key) if isinstance(holder, dict) else None
+    if not isinstance(holder, dict) or not isinstance(value, str) or value in ("", word):
+        return
+    with suppress(OSError):  # no name that the system takes: no path beside the file
+        if (folder / value).exists():
+            holder[key] = str((folder / value).absolute())
 
 
-def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
+@dataclass(slots=True)
+class _Draft:
+    """A config that is not checked yet, where its keys stand, and what is wrong so far."""
+
+    record: dict[str, Any]
+    places: dict[KeyPath, str]
+    faults: list[str]
+
+    def override(self, override: str) -> None:
+        """Put one ``key.path=value`` into the record; items of lists are named by their number."""
+        key, sign, text = override.partition("=")
+        place = f"--set {override}"
+        if not sign or not key.strip():
+            self.faults.append(f"{place}: expected KEY=VALUE, such as training.lr=3e-5")
+            return
+        try:
+            value = parse_value(text)
+        except ValueError as error:
+            self.faults.append(f"{place}: the value is not YAML: {error}")
+            return
+        path: KeyPath = tuple(
+            int(part) if part.isdecimal() else part for part in re.split(r"[.\[\]]+", key.strip(" ]"))
+        )
+        self._put(path, value, place)
+
+    def _put(self, path: KeyPath, value: object, place: str) -> None:
+        holder: Any = self.record
+        for depth, part in enumerate(path):
+            if expected := _cannot_hold(holder, part):
+                found = part if isinstance(holder, list) else holder
+                self.faults.append(found_expected(f"{place}: {dotted(path[:depth])}", found, expected))
+                return
+            last = depth == len(path) - 1
+            if last or (isinstance(holder, dict) and part not in holder):
+                holder[part] = value if last else {}
+                self._mark(path[: depth + 1], place)
+            holder = holder[part]
+
+    def _mark(self, path: KeyPath, place: str) -> None:
+        self.places = {at: old for at, old in self.places.items() if not lies_under(at, {path})} | {path: place}
+
+    def inline_labels(self) -> None:
+        """Put the label set in the place of its name."""
+        name = self.record.setdefault("labels", DEFAULT_LABELS)
+        if not isinstance(name, str):
+            return
+        place = self.places.get(("labels",), self.places[()])
+        try:
+            document = _parse(_read(name, here=name not in shipped_configs()))
+        except ConfigError as error:
+            self.faults.append(f"{place}: labels: {error}")
+            self.record["labels"] = load_labels(DEFAULT_LABELS)  # so that all else is checked too
+            return
+        self.record["labels"] = document.record
+        self.faults += document.faults
+        self.places |= {("labels", *at): text for at, text in document.places.items()}
 
 
-def _labels(name: str, folder: Path | None, config: str) -> dict[str, Any]:
-    beside = folder / name if folder else Path(name)
-    try:
-        return load_labels(beside if beside.is_file() else name).model_dump(mode="json")
-    except ConfigError as error:
-        raise ConfigError(f"{config}: labels: {error}") from error
-
-
-def _override(record: dict[str, Any], override: str) -> str | None:
-    """Put one ``key.path=value`` into the mapping; return what is wrong with it."""
-    key, sign, value = override.partition("=")
-    if not sign or not key:
-        return f"--set {override}: expected KEY=VALUE, such as training.lr=3e-5"
-    *parents, last = key.split(".")
-    holder = record
-    for parent in parents:
-        holder = holder.setdefault(parent, {})
-        if not isinstance(holder, dict):
-            return f"--set {override}: {parent} is not a mapping that has keys"
-    try:
-        holder[last] = yaml.load(value, _Loader)  # noqa: S506 - a subclass of the safe loader
-    except yaml.YAMLError as error:
-        return f"--set {override}: the value is not YAML: {error}"
-    return None
-
-
-def _fault(name: str, lines: Mapping[Path_, int], fault: Mapping[str, Any], record: object) -> str:
-    """Return one line: file, line, path, what was found, what was expected."""
-    path = tuple(part for part in fault["loc"])
-    line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
-    place = f"{name}:{line}" if line else name
-    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-    if fault["type"] == "extra_forbidden":
-        return f"{place}: {dotted}: unknown key{_suggest(str(path[-1]), _keys(path[:-1]))}"
-    if fault["type"] == "missing":
-        return f"{place}: {dotted}: missing"
-    expected = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{place}: {dotted}: found {fault['input']!r}, expected {expected}"
-
-
-def _keys(path: Path_) -> list[str]:
-    """Return the keys that the schema has at a path."""
-    model: Any = RunConfig
-    for part in path:
-        if isinstance(part, int) or not (isinstance(model, type) and issubclass(model, BaseModel)):
-            continue
-        field = model.model_fields.get(part)
-        if field is None:
-            return []
-        model = next((t for t in _flat(field.annotation) if isinstance(t, type) and issubclass(t, BaseModel)), None)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-
-
-def _flat(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - a type of any kind
-    yield annotation
-    for inner in get_args(annotation):
-        yield from _flat(inner)
-
-
-def _suggest(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else (f"; known are {', '.join(known)}" if known else "")
-
-
-def _line_numbers(text: str) -> dict[Path_, int]:
-    """Return the line of each key and item of a YAML text."""
-    lines: dict[Path_, int] = {}
-
-    def walk(node: yaml.Node | None, path: Path_) -> None:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                lines[(*path, key.value)] = key.start_mark.line + 1
-                walk(value, (*path, key.value))
-        elif isinstance(node, yaml.SequenceNode):
-            for i, value in enumerate(node.value):
-                lines[(*path, i)] = value.start_mark.line + 1
-                walk(value, (*path, i))
-
-    walk(yaml.compose(text, yaml.SafeLoader), ())
-    return lines
+def _cannot_hold(holder: object, part: str | int) -> str:
+    """Return what was expected where a value cannot be put at ``part`` of ``holder``; empty where it can."""
+    if isinstance(holder, list):
+        inside = isinstance(part, int) and part < len(holder)
+        return "" if inside else f"the number of one of its {len(holder)} items, from 0"
+    return "" if isinstance(holder, dict) else "a mapping of keys to values"
