@@ -2,8 +2,8 @@
 
     python benchmarks/fit_quotes.py [articles.jsonl.xz ...]
 
-Learns from the corpus's train and dev splits and from the files given.
-The shipped weights also learn from the labelled Wikinews articles (CC BY 2.5; docs/data.md), and from nothing closed. Whether a stretch is a quote is a logistic
+Learns from the corpus's train and dev splits and from the files given. The shipped weights learn from the labelled
+Wikinews articles too (CC BY 2.5; docs/data.md), and from nothing closed. Whether a stretch is a quote is a logistic
 regression; who speaks is a choice among the mentions around it and "nobody" (conditional logit), where every span that
 is annotated, or else overlaps most, is right. Both are convex, so the result depends on the data alone.
 """
