@@ -59,8 +59,8 @@ def suggestion(word: str, known: Sequence[str], what: str = "known", cutoff: flo
 def _sentence(fault: Mapping[str, Any], model: type[BaseModel], places: Mapping[KeyPath, str]) -> str:
     path: KeyPath = fault["loc"]
     kind, found = fault["type"], fault["input"]
-    if kind == "invalid_key":  # pydantic ends the path of a key that is no string with "[key]"
-        path = path[:-1]
+    if kind == "invalid_key":
+        path = (*path[:-1], str(path[-1]))
     at = next(path[:end] for end in range(len(path), -1, -1) if path[:end] in places)
     where = f"{places[at]}: {dotted(path)}" if path else places[at]
     match kind:

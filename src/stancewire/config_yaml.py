@@ -72,8 +72,9 @@ def parse_document(name: str, text: str) -> Document:
     Raises:
         ConfigError: it is not YAML, or not a mapping.
     """
+    finder = _Places(name)
     try:
-        node, record = _compose(text)
+        record = _load(text, finder)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -83,8 +84,6 @@ def parse_document(name: str, text: str) -> Document:
         raise ConfigError(f"{name}: not YAML: {error}") from error
     if not isinstance(record, dict):
         raise ConfigError(found_expected(name, record, "a mapping of keys to values"))
-    finder = _Places(name)
-    finder.visit(node, (), ())
     return Document(_unshared(record), finder.places, tuple(finder.faults))
 
 
@@ -94,10 +93,16 @@ def parse_value(text: str) -> object:
     Raises:
         ValueError: it is not YAML.
     """
+    finder = _Places("value")
     try:
-        return _compose(text)[1]
+        value = _load(text, finder)
     except yaml.YAMLError as error:
         raise ValueError(getattr(error, "problem", None) or "not YAML") from error
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+    if finder.faults:
+        raise ValueError("; ".join(finder.faults))
+    return value
 
 
 def dotted(path: KeyPath) -> str:
@@ -112,11 +117,12 @@ def _unshared(value: Any) -> Any:  # noqa: ANN401 - whatever YAML can say
     return [_unshared(item) for item in value] if isinstance(value, list) else value
 
 
-def _compose(text: str) -> tuple[yaml.Node | None, Any]:
+def _load(text: str, finder: _Places) -> Any:  # noqa: ANN401 - whatever YAML can say
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        return node, None if node is None else loader.construct_document(node)
+        finder.visit(node, (), ())  # before the values are made, which takes merge keys apart
+        return None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
 
