@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from transformers import PreTrainedTokenizerBase
 
-from stancewire.errors import CheckpointError
+from stancewire.errors import CheckpointError, DataError
 from stancewire.inference.windows import Tokens, cut, tokenize
 from stancewire.models.layout import Layout, UnitPools
 from stancewire.models.network import UNIT_KINDS, StanceConfig
@@ -79,6 +79,9 @@ class Reader:
         """Lay out ``target [SEP] text`` for each unit and target that is asked, as one unit each (pair mode).
 
         A text that is longer than a window is read in several, each behind the target.
+
+        Raises:
+            DataError: a target leaves less than half of a window for the text.
         """
         windows: list[list[int]] = []
         pools: list[list[tuple[int, int, int]]] = []
@@ -86,9 +89,12 @@ class Reader:
         for unit, target in asked:
             text = _full_text(article)[0] if unit == "article" else article.quotes[unit].text_in(article.text)
             tokens = tokenize(self.tokenizer, text)
-            # A target may take half of the window, so that the text is always read.
-            asked_ids = tokenize(self.tokenizer, target).ids[: self.budget // 2]
-            between = [*asked_ids, self.tokenizer.sep_token_id]
+            between = [*tokenize(self.tokenizer, target).ids, self.tokenizer.sep_token_id]
+            if len(between) > self.budget // 2:
+                raise DataError(
+                    f"target {target[:60]!r}: found {len(between)} tokens, expected at most {self.budget // 2}, half a "
+                    "window, in pair mode; shorten it, or train with a larger encoder.window_tokens"
+                )
             own = [
                 self._window([*between, *tokens.ids[a:b]]) for a, b in cut(text, tokens, self.budget - len(between))
             ] or [self._window(between)]

@@ -195,6 +195,10 @@ class _RecordReader:
         value = self.record.get(name)
         if not isinstance(value, str) or not value.strip():
             raise self._fault(name, value, "a string that is not empty")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise self._fault(name, value[error.start], f"text without half characters (offset {error.start})") from None
         return value
 
     def _optional(self, name: str) -> str | None:

@@ -21,7 +21,7 @@ TARGETS = ["defense: armed forces", "sanctions: an embargo", "diplomacy: talks",
 def network(encoder: str = "bert", mode: str = "single_pass") -> StanceModel:
     body = random_encoder(encoder)
     config = StanceConfig(
-        encoder=body.config.to_dict(), mode=mode, window_tokens=48, middle_layer=2, projection=16, hidden=16
+        encoder=body.config.to_dict(), mode=mode, window_tokens=96, middle_layer=2, projection=16, hidden=16
     )
     torch.manual_seed(1)
     return StanceModel(config, body).eval()
