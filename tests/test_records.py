@@ -139,3 +139,13 @@ def test_a_fault_names_place_field_found_and_expected(
 def test_a_record_that_is_no_object_is_refused() -> None:
     with pytest.raises(DataError, match=r"news.jsonl:1: found \[\], expected a JSON object"):
         Article.from_dict([], "news.jsonl:1")  # type: ignore[arg-type]
+
+
+def test_a_text_longer_than_a_book_is_refused_with_its_length() -> None:
+    with pytest.raises(DataError, match=r"field text: found 1000001, expected at most 1000000 characters"):
+        Article.from_dict({"id": "a", "text": "a" * 1_000_001})
+
+
+def test_half_a_character_is_refused_with_its_place() -> None:
+    with pytest.raises(DataError, match=r"expected text without half characters \(offset 3\)"):
+        Article.from_dict({"id": "a", "text": "abc\ud800"})

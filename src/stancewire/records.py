@@ -23,6 +23,9 @@ TOPIC_VALUES = (*STANCES, "on")
 
 TARGET_STANCES = (*STANCES, "unrelated")
 
+MAX_CHARACTERS = 1_000_000
+"""The longest text of a record: a long book. What is longer is no article but a file of them, or not text at all."""
+
 Span = tuple[int, int]
 Unit = int | Literal["article"]
 
@@ -161,7 +164,10 @@ class _RecordReader:
             raise DataError(found_expected(where, record, "a JSON object with id and text"))
         self.record = record
         self.where = where
-        self.normal = normalize(self._string("text"))
+        text = self._string("text")
+        if len(text) > MAX_CHARACTERS:
+            raise self._fault("text", len(text), f"at most {MAX_CHARACTERS} characters; split it into its articles")
+        self.normal = normalize(text)
 
     def article(self) -> Article:
         record = self.record
