@@ -78,7 +78,7 @@ def test_a_snapshot_that_is_not_whole_is_passed_over(checkpoint_folder: Path, tm
     assert older.name < newest.name
 
 
-def test_two_processes_train_one_model(config_file: Path, tmp_path: Path) -> None:
+def test_two_processes_train_one_model(config_file: Path, checkpoint_folder: Path, tmp_path: Path) -> None:
     # On CPUs `accelerate launch` wants mpirun; torchrun sets the same variables, and gloo carries the gradients.
     launcher = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     command = train(config_file, f"output={tmp_path / 'run'}", launcher=launcher)
@@ -86,7 +86,7 @@ def test_two_processes_train_one_model(config_file: Path, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().endswith("checkpoint")
     state = json.loads(next((tmp_path / "run" / "work").glob("step-*/trainer_state.json")).read_text())
-    one = json.loads(next((config_file.parent / "run" / "work").glob("step-*/trainer_state.json")).read_text())
+    one = json.loads(next((checkpoint_folder.parent / "work").glob("step-*/trainer_state.json")).read_text())
     assert state["max_steps"] == -(-one["max_steps"] // 2), "each process takes every other batch"
     assert Predictor.load(tmp_path / "run").predict("« Nous livrons des armes », dit le ministre.")
 
