@@ -72,7 +72,7 @@ def save_checkpoint(
         documents: further text files by name: ``run.yaml``, ``provenance.json``, ``README.md``.
     """
     with whole_folder(folder) as partial:
-        with _quiet():
+        with quiet():
             model.save_pretrained(partial, state_dict=_plain_state(model))
             tokenizer.save_pretrained(partial)
         _write_documents(partial, labels, calibration, documents)
@@ -94,7 +94,7 @@ def load_checkpoint(name: str | Path | None = None) -> Checkpoint:
         calibration = Calibration.from_dict(
             json.loads((folder / "calibration.json").read_text("utf-8")), str(folder / "calibration.json")
         )
-        with _quiet():
+        with quiet():
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             if (folder / WORDS).exists():
                 model = _load_packed(folder)
@@ -138,7 +138,7 @@ def pack_checkpoint(source: Path, words: Path, folder: Path) -> None:
     with whole_folder(folder) as partial:
         save_file({"packed": packed}, partial / WORDS)
         save_file(body, partial / BODY)
-        with _quiet():
+        with quiet():
             checkpoint.model.config.save_pretrained(partial)
             checkpoint.tokenizer.save_pretrained(partial)
         _write_documents(partial, checkpoint.labels, checkpoint.calibration, documents)
@@ -157,7 +157,7 @@ def load_encoder(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
         checkpoint = load_checkpoint()
         return checkpoint.model.encoder, checkpoint.tokenizer
     try:
-        with _quiet():
+        with quiet():
             tokenizer = AutoTokenizer.from_pretrained(name)
             encoder = AutoModel.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
     except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as error:
@@ -244,7 +244,7 @@ def _write_documents(folder: Path, labels: LabelSet, calibration: Calibration, d
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers' own bars and reports out of our output; what matters is raised."""
     shown, level = transformers_logging.is_progress_bar_enabled(), transformers_logging.get_verbosity()
     transformers_logging.disable_progress_bar()

