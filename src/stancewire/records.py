@@ -204,7 +204,8 @@ class _RecordReader:
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            raise self._fault(name, value[error.start], f"text without half characters (offset {error.start})") from None
+            expected = f"text without half characters (offset {error.start})"
+            raise self._fault(name, value[error.start], expected) from None
         return value
 
     def _optional(self, name: str) -> str | None:
