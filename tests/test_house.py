@@ -157,7 +157,7 @@ def test_no_tracked_file_names_a_path_of_somebodys_machine() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("not a checkout")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    machine = re.compile(rb"(?<![\w.:/-])(?:/(?:work|root|home|Users|mnt|scratch)/\w|[A-Z]:\\Users)")
+    machine = re.compile(rb"(?<![\w.:/-])(?:/(?:work|root|home|Users|mnt|scratch)/[\w.]|[A-Z]:\\Users)")
     files = [ROOT / name for name in listed.split("\0") if name]
     for file in files:
         # A file may be tracked and removed but for the commit; packed ones are bytes in which anything may stand.
