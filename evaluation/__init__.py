@@ -1,1 +1,1 @@
-"""evaluation."""
+"""Scores on arrays and label sets, baselines and reports; knows nothing of the trainer."""
