@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,7 +69,11 @@ def pad(windows: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor]:
     return ids, mask
 
 
-def collate(layouts: Sequence[Layout], targets: Sequence[Layout], pad_id: int) -> dict[str, Tensor]:
+GROUPS = (24, 48, 72)
+"""Windows of a batch are padded among their like: up to so many tokens, and the rest."""
+
+
+def collate(layouts: Sequence[Layout], targets: Sequence[Layout], pad_id: int) -> dict[str, Tensor | list[Tensor]]:
     """Return the tensors of :meth:`stancewire.models.network.StanceModel.forward`, all but pairs and labels.
 
     Pools and units are numbered through, article by article; the targets' pools come last.
@@ -79,36 +84,49 @@ def collate(layouts: Sequence[Layout], targets: Sequence[Layout], pad_id: int) -
         pad_id: token id of padding.
     """
     everything = [*layouts, *targets]
-    ids, mask = pad([window for layout in everything for window in layout.windows], pad_id)
-    length = ids.shape[1]
+    windows = [window for layout in everything for window in layout.windows]
+    ids, masks, place = _grouped(windows, pad_id)
     tokens, pools = [], []
-    own, near, alone, context, kinds, target_pool = [], [], [], [], [], []
+    units: dict[str, list[int]] = {"own": [], "near": [], "alone": [], "context": [], "kind": []}
+    target_pool = []
     window_base = pool_base = 0
     for index, layout in enumerate(everything):
         for pool, ranges in enumerate(layout.pools):
             for window, first, last in ranges:
-                row = (window_base + window) * length
+                row = place[window_base + window]
                 tokens.append(torch.arange(row + first, row + last))
                 pools.append(torch.full((last - first,), pool_base + pool))
         for unit in layout.units:
-            own.append(pool_base + unit.own)
-            near.append(pool_base + unit.near)
-            alone.append(pool_base + unit.alone)
-            context.append(pool_base + unit.context)
-            kinds.append(unit.kind)
+            for part in ("own", "near", "alone", "context"):
+                units[part].append(pool_base + getattr(unit, part))
+            units["kind"].append(unit.kind)
         if index >= len(layouts):
             target_pool.append(pool_base)
         window_base += len(layout.windows)
         pool_base += len(layout.pools)
     return {
         "input_ids": ids,
-        "attention_mask": mask,
+        "attention_mask": masks,
         "pool_token": torch.cat(tokens),
         "pool_id": torch.cat(pools),
-        "unit_own": torch.tensor(own, dtype=torch.long),
-        "unit_near": torch.tensor(near, dtype=torch.long),
-        "unit_alone": torch.tensor(alone, dtype=torch.long),
-        "unit_context": torch.tensor(context, dtype=torch.long),
-        "unit_kind": torch.tensor(kinds, dtype=torch.long),
+        **{f"unit_{part}": torch.tensor(values, dtype=torch.long) for part, values in units.items()},
         "target_pool": torch.tensor(target_pool, dtype=torch.long),
     }
+
+
+def _grouped(windows: Sequence[list[int]], pad_id: int) -> tuple[list[Tensor], list[Tensor], list[int]]:
+    """Pad windows among their like; return ids and masks by group, and where each window's tokens begin in all."""
+    groups: dict[int, list[int]] = {}
+    for number, window in enumerate(windows):
+        groups.setdefault(bisect_left(GROUPS, len(window)), []).append(number)
+    ids, masks = [], []
+    place = [0] * len(windows)
+    base = 0
+    for _, members in sorted(groups.items()):
+        group_ids, mask = pad([windows[number] for number in members], pad_id)
+        for row, number in enumerate(members):
+            place[number] = base + row * group_ids.shape[1]
+        base += group_ids.numel()
+        ids.append(group_ids)
+        masks.append(mask)
+    return ids, masks, place

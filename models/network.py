@@ -10,6 +10,7 @@ U units, T targets, P pairs of a unit and a target.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -193,8 +194,8 @@ class StanceModel(PreTrainedModel):
 
     def forward(
         self,
-        input_ids: Tensor,
-        attention_mask: Tensor,
+        input_ids: Sequence[Tensor],
+        attention_mask: Sequence[Tensor],
         pool_token: Tensor,
         pool_id: Tensor,
         unit_own: Tensor,
@@ -214,9 +215,9 @@ class StanceModel(PreTrainedModel):
         """Score P pairs of one batch; :func:`stancewire.models.layout.collate` makes the arguments.
 
         Args:
-            input_ids: windows of articles, quotes and targets (W, L).
-            attention_mask: 1 for tokens, 0 for padding (W, L).
-            pool_token: index into the W x L tokens of each member of a pool (M,).
+            input_ids: windows of articles, quotes and targets, in groups of like length (W, L) each.
+            attention_mask: 1 for tokens, 0 for padding, in the same groups.
+            pool_token: index of each member of a pool (M,) into the tokens of all groups, padding included.
             pool_id: the pool of each member (M,).
             unit_own: pool of the unit's own tokens in the article (U,).
             unit_near: pool of the windows that the unit stands in (U,).
@@ -232,8 +233,8 @@ class StanceModel(PreTrainedModel):
             stance_weights: weight of each pair in the loss of stance (P,).
             label_smoothing: share of the stance label that is spread over all stances.
         """
-        states = self.encode(input_ids, attention_mask)
-        pools = mean_pools(states, pool_token, pool_id)
+        groups = [self.encode(ids, mask).flatten(0, 1) for ids, mask in zip(input_ids, attention_mask, strict=True)]
+        pools = mean_pools(torch.cat(groups), pool_token, pool_id)
         units = self.unit_features(pools, unit_own, unit_near, unit_alone, unit_context)
         targets = pools[target_pool, : self.encoder.config.hidden_size]
         logits = self.heads(units, unit_kind, targets, pair_unit, pair_target).float()
@@ -247,11 +248,10 @@ class StanceModel(PreTrainedModel):
 
 
 def mean_pools(states: Tensor, token: Tensor, pool: Tensor) -> Tensor:
-    """Return the mean of each pool's tokens, in fp32: (G, width) from states (W, L, width) and members (M,), (M,)."""
-    flat = states.reshape(-1, states.shape[-1])
+    """Return the mean of each pool's tokens, in fp32: (G, width) from states (N, width) and members (M,), (M,)."""
     count = int(pool.max()) + 1 if len(pool) else 0
-    sums = torch.zeros(count, flat.shape[-1], dtype=torch.float32, device=flat.device)
-    sums = sums.index_add(0, pool, flat[token].float())
+    sums = torch.zeros(count, states.shape[-1], dtype=torch.float32, device=states.device)
+    sums = sums.index_add(0, pool, states[token].float())
     sizes = torch.bincount(pool, minlength=count).clamp(min=1)
     return sums / sizes[:, None]
 

@@ -205,7 +205,7 @@ class PairTensors:
 
 def collate_examples(
     examples: Sequence[Example], target_layouts: Mapping[str, Layout], balance: Balance, pad_id: int
-) -> dict[str, Tensor]:
+) -> dict[str, Tensor | list[Tensor]]:
     """Return the arguments of the network's ``forward`` for a batch of examples, labels included."""
     single = bool(target_layouts)
     asked = list(dict.fromkeys(pair.target for example in examples for pair in example.pairs))

@@ -34,10 +34,10 @@ WEIGHTS = "trained.safetensors"
 _LAYER = re.compile(r"\.layers?\.(\d+)\.")
 
 
-class BatchList(Dataset[dict[str, Tensor]]):
+class BatchList(Dataset[dict[str, Any]]):
     """The batches of a whole run in their order; item i is batch i, made when it is asked for."""
 
-    def __init__(self, batches: Sequence[Sequence[int]], make: Callable[[Sequence[int]], dict[str, Tensor]]) -> None:
+    def __init__(self, batches: Sequence[Sequence[int]], make: Callable[[Sequence[int]], dict[str, Any]]) -> None:
         """Take the examples of each batch and what makes tensors of them."""
         self.batches = batches
         self.make = make
@@ -45,7 +45,7 @@ class BatchList(Dataset[dict[str, Tensor]]):
     def __len__(self) -> int:
         return len(self.batches)
 
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         return self.make(self.batches[index])
 
 
@@ -211,7 +211,7 @@ class Tuner(Trainer):
         load_trained(self.network, Path(resume_from_checkpoint) / WEIGHTS)
 
 
-def _only(features: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+def _only(features: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the one batch that the sampler gives: it is made whole by :class:`BatchList`."""
     return features[0]
 

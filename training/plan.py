@@ -28,38 +28,22 @@ def epoch_order(sizes: Sequence[int], weights: Sequence[float], seed: int, epoch
     return [int(i) for i in np.random.default_rng([seed, epoch, 1]).permutation(joined)]
 
 
-def token_batches(order: Sequence[int], tokens: Sequence[int], budget: int, seed: int) -> list[list[int]]:
-    """Cut an order into batches of at most ``budget`` tokens, each of examples of like length.
+def token_batches(order: Sequence[int], tokens: Sequence[int], budget: int) -> list[list[int]]:
+    """Cut an order into batches of at most ``budget`` tokens, as it comes.
 
-    Stretches of about thirty batches are sorted by length before they are cut, which leaves little padding and
-    keeps the order random across stretches. An example that is longer than the budget is a batch of its own.
+    Sorting examples by length would save no padding, since an article is read in windows, which
+    :func:`stancewire.models.layout.collate` pads among their like; and it would fill batches with one kind of set,
+    which was measured to undo what the heads had learned.
 
     Args:
         order: examples in the order of reading.
         tokens: of each example, by its number.
-        budget: tokens of a batch.
-        seed: the batches of a stretch are shuffled with it.
+        budget: tokens of a batch; an example that is longer is a batch of its own.
     """
     batches: list[list[int]] = []
-    stretch: list[int] = []
-    size = 0
-    shuffle = np.random.default_rng([seed, 2])
-    for example in [*order, -1]:
-        if example >= 0:
-            stretch.append(example)
-            size += tokens[example]
-        if stretch and (example < 0 or size >= 30 * budget):
-            cut = _cut(sorted(stretch, key=lambda i: (tokens[i], i)), tokens, budget)
-            batches.extend(cut[i] for i in shuffle.permutation(len(cut)))
-            stretch, size = [], 0
-    return batches
-
-
-def _cut(order: Sequence[int], tokens: Sequence[int], budget: int) -> list[list[int]]:
-    batches: list[list[int]] = [[]]
     size = 0
     for example in order:
-        if batches[-1] and size + tokens[example] > budget:
+        if not batches or size + tokens[example] > budget:
             batches.append([])
             size = 0
         batches[-1].append(example)

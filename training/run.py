@@ -286,7 +286,7 @@ def _encoder(run: Run, heads_score: float) -> dict[str, float]:
     batches: list[list[int]] = []
     for epoch in range(training.epochs):
         order = epoch_order(run.train.sizes, run.train.weights, seed, epoch)
-        batches.extend(token_batches(order, tokens, training.tokens_per_batch, seed + epoch))
+        batches.extend(token_batches(order, tokens, training.tokens_per_batch))
 
     def make(batch: Sequence[int]) -> dict[str, Any]:
         chosen = [run.train.examples[i] for i in batch]
