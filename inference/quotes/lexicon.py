@@ -36,6 +36,8 @@ FIELDS = (
     "endings",
     "letters",
     "addressing",
+    "conjunctions",
+    "relays",
 )
 
 
