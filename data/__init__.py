@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from stancewire.data.build import build_corpus
 from stancewire.data.corpus import corpus_dataset, data_digest, load_corpus
-from stancewire.data.readers import read_articles
+from stancewire.data.readers import read_articles, read_text
 
 __all__ = [
     "build_corpus",
@@ -17,4 +17,5 @@ __all__ = [
     "data_digest",
     "load_corpus",
     "read_articles",
+    "read_text",
 ]

@@ -14,7 +14,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BufferedIOBase
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -51,20 +51,41 @@ def rows_of(path: Path) -> Iterator[Row]:
     raise DataError(found_expected(str(path), path.suffix, f"a folder of .txt files or one of {', '.join(READERS)}"))
 
 
+def text_of(raw: bytes, name: str) -> str:
+    """Return the text of what was read elsewhere, such as standard input, checked as a file is.
+
+    Raises:
+        DataError: it is empty, binary or not UTF-8; the text names ``name``, line and byte.
+    """
+    return "".join(_whole(_numbered(name, lambda: BytesIO(raw))))
+
+
 def _lines(path: Path) -> Iterator[tuple[int, str | DataError]]:
     """Yield the lines of a text file, compressed or not, with their numbers; the end of line stays."""
+    return _numbered(str(path), lambda: _open(path))
+
+
+def _numbered(name: str, opened: Callable[[], BufferedIOBase]) -> Iterator[tuple[int, str | DataError]]:
     offset, number = 0, 0
     try:
-        with _open(path) as stream:
+        with opened() as stream:
             for number, raw in enumerate(stream, 1):
-                yield number, _decoded(raw, path, number, offset)
+                yield number, _decoded(raw, name, number, offset)
                 offset += len(raw)
     except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
-        raise DataError(f"{path}:{number + 1}: the compressed file is truncated or damaged ({error})") from error
+        raise DataError(f"{name}:{number + 1}: the compressed file is truncated or damaged ({error})") from error
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
+        raise DataError(f"{name}: {error.strerror or error}") from error
     if not offset:
-        raise DataError(f"{path}: the file is empty")
+        raise DataError(f"{name}: the file is empty")
+
+
+def _whole(lines: Iterator[tuple[int, str | DataError]]) -> Iterator[str]:
+    """Yield lines, and raise at the first that cannot be read."""
+    for _, line in lines:
+        if isinstance(line, DataError):
+            raise line
+        yield line
 
 
 def _open(path: Path) -> BufferedIOBase:
@@ -75,16 +96,16 @@ def _open(path: Path) -> BufferedIOBase:
     return path.open("rb")
 
 
-def _decoded(raw: bytes, path: Path, number: int, offset: int) -> str | DataError:
+def _decoded(raw: bytes, name: str, number: int, offset: int) -> str | DataError:
     if b"\0" in raw:
-        place = f"{path}:{number}: byte {offset + raw.index(0)}"
+        place = f"{name}:{number}: byte {offset + raw.index(0)}"
         raise DataError(f"{place}: found a NUL byte, expected text in UTF-8; this is a binary file or UTF-16")
     try:
         return raw.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        place = f"{path}:{number}: byte {offset + error.start}"
+        place = f"{name}:{number}: byte {offset + error.start}"
         found = found_expected(place, raw[error.start : error.start + 1], "text in UTF-8")
-        return DataError(f"{found}; if it is Latin-1: iconv -f latin1 -t utf-8 {path.name} > NEW")
+        return DataError(f"{found}; if it is Latin-1: iconv -f latin1 -t utf-8 {Path(name).name} > NEW")
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
@@ -122,7 +143,7 @@ def _parsed(line: str, where: str) -> Any:  # noqa: ANN401 - any JSON
 def _csv(path: Path) -> Iterator[Row]:
     # The module's limit of 131,072 characters a field is less than a long article, and is set for the whole process.
     csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(_text_lines(path), strict=True)
+    reader = csv.reader(_whole(_lines(path)), strict=True)
     columns: list[str] = []
     line = number = 0
     try:
@@ -153,13 +174,6 @@ def _csv_record(columns: list[str], values: list[str], where: str, fallback_id: 
     return record_of_row(dict(zip(columns, values, strict=True)), where, fallback_id)
 
 
-def _text_lines(path: Path) -> Iterator[str]:
-    for _, line in _lines(path):
-        if isinstance(line, DataError):
-            raise line
-        yield line
-
-
 def _parquet(path: Path) -> Iterator[Row]:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -181,7 +195,7 @@ def _parquet(path: Path) -> Iterator[Row]:
 
 
 def _text(path: Path, identifier: str | None = None) -> Iterator[Row]:
-    text = "".join(_text_lines(path))
+    text = "".join(_whole(_lines(path)))
     yield Row(str(path), {"id": identifier or path.stem, "text": text})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from stancewire.data.files import Row, rows_of
+from stancewire.data.files import Row, rows_of, text_of
 from stancewire.data.tables import record_of_row
 from stancewire.data.units import article_of_unit, is_unit_record
 from stancewire.errors import DataError, found_expected
@@ -35,6 +35,19 @@ def read_articles(source: Source) -> Iterator[Article]:
         if isinstance(article, DataError):
             raise article
         yield article
+
+
+def read_text(raw: bytes, name: str) -> Article:
+    """Return the article of a text that is not in a file, such as standard input, checked as a ``.txt`` file is.
+
+    Args:
+        raw: the whole text in UTF-8.
+        name: what an error calls it; the article's id.
+
+    Raises:
+        DataError: it is empty, binary or not UTF-8.
+    """
+    return Article.from_dict({"id": name, "text": text_of(raw, name)}, name)
 
 
 def scan_articles(source: Source) -> Iterator[Article | DataError]:
