@@ -13,6 +13,7 @@ from stancewire.inference.quotes.surroundings import Context, Side, Surroundings
 from stancewire.records import Span
 
 _FAR = 400
+# How much likelier (log odds) a part of a name must be to be taken before the whole one.
 _STRONG = 2.0
 _ARTICLE = re.compile(r"(?<!\w)(\w+)[ '’]$")
 
