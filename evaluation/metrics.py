@@ -123,6 +123,18 @@ def score(scores: UnitScores, topics: Sequence[str]) -> ScoreTable:
     return ScoreTable(tuple(rows))
 
 
+def average_precision(gold: np.ndarray, probability: np.ndarray) -> float | None:
+    """Return the area under precision and recall, without interpolation; ``None`` where no ``gold`` is 1."""
+    return float(average_precision_score(gold, probability)) if gold.any() else None
+
+
+def macro_f1(gold: np.ndarray, said: np.ndarray) -> float | None:
+    """Return the mean F1 of the classes that occur in ``gold``; ``None`` where there are none."""
+    if not len(gold):
+        return None
+    return float(f1_score(gold, said, labels=np.unique(gold), average="macro", zero_division=0))
+
+
 def mean(values: Iterable[float | None]) -> float | None:
     """Return the mean of the values that are defined, ``None`` if none is."""
     defined = [value for value in values if value is not None]
@@ -144,12 +156,16 @@ def selection_score(scores: UnitScores) -> float:
     for kind in np.unique(scores.kind):
         units = scores.kind == kind
         topics = range(scores.gold_on.shape[1])
-        precision = mean(_average_precision(scores, units & (scores.gold_on[:, t] >= 0), t) for t in topics)
+        masks = [units & (scores.gold_on[:, t] >= 0) for t in topics]
+        precision = mean(
+            average_precision(scores.gold_on[known, t], scores.probability[known, t])
+            for t, known in zip(topics, masks, strict=True)
+        )
         gold, said = _stances(scores, units, slice(None))
         if precision is not None:
             found.append(precision)
         if len(np.unique(gold)) > 1:
-            found.append(_stance_f1(gold, said) or 0.0)
+            found.append(macro_f1(gold, said) or 0.0)
     return mean(found) or 0.0
 
 
@@ -162,13 +178,13 @@ def _topic_row(scores: UnitScores, units: np.ndarray, topic: int, names: tuple[s
         *names,
         n=int(known.sum()),
         positives=positives,
-        average_precision=_average_precision(scores, known, topic),
+        average_precision=average_precision(gold, scores.probability[known, topic]),
         f1=ratio(2 * hits, positives + found) if positives else None,
         precision=ratio(hits, found),
         recall=ratio(hits, positives),
         stance_n=len(stance_gold),
         stance_counts=_counts(stance_gold),
-        stance_f1=_stance_f1(stance_gold, stance_said),
+        stance_f1=macro_f1(stance_gold, stance_said),
     )
 
 
@@ -185,25 +201,14 @@ def _all_row(scores: UnitScores, units: np.ndarray, each: Sequence[ScoreRow], na
         recall=mean(row.recall for row in scored),
         stance_n=len(stance_gold),
         stance_counts=_counts(stance_gold),
-        stance_f1=_stance_f1(stance_gold, stance_said),
+        stance_f1=macro_f1(stance_gold, stance_said),
     )
-
-
-def _average_precision(scores: UnitScores, units: np.ndarray, topic: int) -> float | None:
-    gold = scores.gold_on[units, topic] == 1
-    return float(average_precision_score(gold, scores.probability[units, topic])) if gold.any() else None
 
 
 def _stances(scores: UnitScores, units: np.ndarray, topics: slice) -> tuple[np.ndarray, np.ndarray]:
     """Return gold and predicted stances of the pairs whose stance is known."""
     gold, said = scores.gold_stance[units, topics], scores.stance[units, topics]
     return gold[gold >= 0], said[gold >= 0]
-
-
-def _stance_f1(gold: np.ndarray, said: np.ndarray) -> float | None:
-    if not len(gold):
-        return None
-    return float(f1_score(gold, said, labels=np.unique(gold), average="macro", zero_division=0))
 
 
 def _counts(stances: np.ndarray) -> tuple[int, ...]:

@@ -1,0 +1,216 @@
+"""``stancewire evaluate``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stancewire.cli.progress import progress_bar, say
+from stancewire.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from stancewire.evaluation.baselines import Baseline
+    from stancewire.inference.predictor import Predictor
+    from stancewire.records import Article
+
+CORPUS = "corpus"
+EMBEDDED_AT_ONCE = 256
+
+
+@click.command()
+@click.argument("checkpoint", metavar="CHECKPOINT")
+@click.argument("data", metavar="DATA")
+@click.option(
+    "--report",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for report.json and report.md.",
+)
+@click.option("--split", default=None, help="Take the records of this split only [of the corpus: test].")
+@click.option("--lang", default=None, help="Take the records in this language only, such as fr.")
+@click.option(
+    "--train",
+    default=CORPUS,
+    show_default=True,
+    metavar="DATA",
+    help="What the baselines learn from: a file, or the corpus (its train split).",
+)
+@click.option(
+    "--encoder",
+    default=None,
+    metavar="FOLDER|NAME",
+    help="The encoder of the baseline [that of the checkpoint, tuned if the checkpoint's is].",
+)
+@click.option("--baselines/--no-baselines", default=True, help="Train and score the baselines.")
+def evaluate(
+    checkpoint: str,
+    data: str,
+    folder: Path,
+    split: str | None,
+    lang: str | None,
+    train: str,
+    encoder: str | None,
+    baselines: bool,
+) -> None:
+    """Score CHECKPOINT on the labelled articles of DATA, beside baselines.
+
+    CHECKPOINT is a folder, a name on the Hugging Face Hub, or "default" for the shipped one. DATA is a file of records
+    or "corpus", the project's own. Topics and stances are scored by topic, kind of unit and language, with the
+    record's quotes and from the bare text on. The baselines (the most frequent answer; n-grams; vectors of the bare
+    encoder) are trained in the same run and answer for the same units.
+
+    \b
+    stancewire evaluate default corpus --report report
+    stancewire evaluate runs/mine/checkpoint my.test.jsonl --train my.train.jsonl --report report
+    """  # noqa: D301 - click wants the character itself
+    from stancewire.evaluation.endtoend import score_end_to_end
+    from stancewire.evaluation.gold import gold_units, predicted_scores
+    from stancewire.evaluation.metrics import score
+    from stancewire.evaluation.report import System, make_report, unit_table, write_report
+    from stancewire.inference.predictor import Predictor
+
+    split = split or ("test" if data == CORPUS else None)
+    articles = _read(data, split, lang)
+    predictor = Predictor.load(checkpoint)
+    topics = [topic.name for topic in predictor.labels.topics]
+    units = gold_units(articles, topics)
+    if not (units.on >= 0).any():
+        raise DataError(f"{data}: found no article or quote with annotated topics, expected at least one")
+    say(f"{data}: {len(articles):,} articles, {len(units) - len(articles):,} quotes")
+    learned = _training(train, articles, topics) if baselines else []
+
+    with progress_bar("quotes as given", len(articles)) as advance:
+        given = predictor.predict(articles, quotes="given", progress=advance)
+    with progress_bar("quotes to be found", len(articles)) as advance:
+        found = predictor.predict(articles, quotes="find", progress=advance)
+    systems = [System("checkpoint", str(checkpoint), score(predicted_scores(articles, given, topics), topics))]
+    if learned:
+        for baseline in _baselines(learned, articles, topics, predictor, encoder):
+            systems.append(System(baseline.name, baseline.description, score(baseline.scores, topics)))
+    report = make_report(
+        checkpoint={"name": checkpoint, "sha256": _digest(predictor), "labels": predictor.labels.model_dump()},
+        data=_source(data, split, lang, articles),
+        train=_source(train, "train" if train == CORPUS else None, None, learned) if learned else None,
+        topics=topics,
+        systems=systems,
+        end_to_end=score_end_to_end(articles, found, topics),
+    )
+    write_report(report, folder)
+    click.echo(unit_table(report))
+    say(f"report: {folder / 'report.md'}, {folder / 'report.json'}")
+
+
+def _read(source: str, split: str | None, lang: str | None) -> list[Article]:
+    """Read the corpus or a file, and keep what is of the split and in the language."""
+    from stancewire.data import load_corpus, read_articles
+
+    if source == CORPUS:
+        return load_corpus(split, lang)
+    articles = [
+        article
+        for article in read_articles(source)
+        if split in (None, article.extra.get("split")) and lang in (None, article.lang)
+    ]
+    if not articles:
+        wanted = [f"split {split}"] * bool(split) + [f"language {lang}"] * bool(lang)
+        raise DataError(f"{source}: found no article of {' and '.join(wanted)}, expected at least one")
+    return articles
+
+
+def _training(source: str, scored: Sequence[Article], topics: Sequence[str]) -> list[Article]:
+    """Read what the baselines learn from, without the texts that are scored."""
+    from stancewire.evaluation.baselines import without_examples
+    from stancewire.evaluation.gold import gold_units
+
+    articles = _read(source, "train" if source == CORPUS else None, None)
+    texts = {article.text for article in scored}
+    kept = [article for article in articles if article.text not in texts]
+    if len(kept) < len(articles):
+        say(f"{source}: {len(articles) - len(kept):,} articles are scored and not learned from")
+    if missing := without_examples(gold_units(kept, topics), topics):
+        raise DataError(
+            f"{source}: found no example of {', '.join(missing)} for the baselines to learn from; name the records "
+            "that the checkpoint was trained on with --train FILE, or leave them out with --no-baselines"
+        )
+    return kept
+
+
+def _baselines(
+    learned: Sequence[Article],
+    scored: Sequence[Article],
+    topics: Sequence[str],
+    predictor: Predictor,
+    encoder_name: str | None,
+) -> Iterable[Baseline]:
+    from stancewire.evaluation.baselines import encoder, majority, tfidf
+    from stancewire.evaluation.gold import gold_units
+
+    train, test = gold_units(learned, topics), gold_units(scored, topics)
+    yield majority(train, test)
+    say("baseline: n-grams")
+    yield tfidf(train, test)
+    say("baseline: vectors of the encoder")
+    embed = _embedder(predictor, encoder_name)
+    with progress_bar("texts read", len(train) + len(test)) as advance:
+        what = f"the encoder {encoder_name}" if encoder_name else "the checkpoint's encoder, as the checkpoint has it"
+        yield encoder(train, test, lambda texts: _embed(embed, texts, advance), what)
+
+
+def _embedder(predictor: Predictor, name: str | None) -> Callable[[Sequence[str]], np.ndarray]:
+    """Return what gives the vectors of texts: the checkpoint's encoder, or another one read in the same way."""
+    if name is None:
+        return predictor.embed
+    from dataclasses import replace
+
+    from stancewire.inference.predictor import Predictor
+    from stancewire.models.checkpoint import load_encoder
+    from stancewire.models.network import StanceConfig, StanceModel
+
+    loaded, tokenizer = load_encoder(name)
+    own = predictor.model.config
+    config = StanceConfig(
+        encoder=loaded.config.to_dict(), prefix=own.prefix, window_tokens=own.window_tokens, middle_layer=0
+    )
+    model = StanceModel(config, loaded).eval()
+    return Predictor(replace(predictor.checkpoint, model=model, tokenizer=tokenizer)).embed
+
+
+def _embed(
+    embed: Callable[[Sequence[str]], np.ndarray], texts: Sequence[str], advance: Callable[[int], None]
+) -> np.ndarray:
+    """Embed part by part, so that a person sees how far it is."""
+    import numpy as np
+
+    vectors = []
+    for start in range(0, len(texts), EMBEDDED_AT_ONCE):
+        part = texts[start : start + EMBEDDED_AT_ONCE]
+        vectors.append(embed(part))
+        advance(len(part))
+    return np.concatenate(vectors)
+
+
+def _digest(predictor: Predictor) -> str:
+    """Return the digest of the checkpoint's manifest, which holds those of all its files."""
+    from stancewire.models.files import MANIFEST, sha256
+
+    return sha256(predictor.checkpoint.folder / MANIFEST)
+
+
+def _source(name: str, split: str | None, lang: str | None, articles: Sequence[Article]) -> dict[str, Any]:
+    from stancewire.data import data_digest
+
+    return {
+        "name": name,
+        "split": split,
+        "lang": lang,
+        "articles": len(articles),
+        "quotes": sum(len(article.quotes) for article in articles),
+        "languages": sorted({article.lang or "?" for article in articles}),
+        "sha256": data_digest(articles),
+    }
