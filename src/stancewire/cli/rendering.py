@@ -1,0 +1,132 @@
+"""Results as JSON Lines, CSV, Parquet, or a table for people."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stancewire.predictions import Prediction, QuotePrediction, TargetPrediction, TopicPrediction
+from stancewire.records import Article, Unit
+
+FORMATS = ("table", "jsonl", "csv", "parquet")
+PIPE_WIDTH = 120
+"""Columns of a table where there is no terminal to ask: it reads well in a log."""
+
+_COLOURS = {"support": "green", "oppose": "red", "neutral": "cyan"}
+_SIGNS = {"support": "+", "oppose": "−", "neutral": "○", "unrelated": "·"}
+
+
+def print_results(results: Iterable[Prediction], articles: Sequence[Article], form: str, stream: TextIO) -> None:
+    """Write results as text; JSON Lines and tables one by one, as they come.
+
+    Args:
+        results: one an article.
+        articles: what was labelled, in the same order.
+        form: ``jsonl``, ``csv`` or ``table``.
+        stream: where to.
+    """
+    if form == "jsonl":
+        for prediction in results:
+            stream.write(json.dumps(prediction.to_dict(), ensure_ascii=False) + "\n")
+            stream.flush()
+    elif form == "csv":
+        _print_csv(flat_rows(results), stream)
+    else:
+        console = Console(file=stream, width=None if stream.isatty() else PIPE_WIDTH, highlight=False)
+        for number, (prediction, article) in enumerate(zip(results, articles, strict=True)):
+            if number:
+                console.print()
+            _print_article(console, prediction, article)
+
+
+def write_parquet(results: Iterable[Prediction], path: Path) -> None:
+    """Write results as a Parquet file with the columns of :func:`flat_rows`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pylist(list(flat_rows(results))), path)
+
+
+def flat_rows(results: Iterable[Prediction]) -> Iterator[dict[str, Any]]:
+    """Yield one flat row a unit: the article, then its quotes.
+
+    ``unit`` is ``article`` or the number of the quote; ``start`` and ``end`` are those of the whole quote, parts of
+    other voices between its spans included. All rows of one labelling have the same columns.
+    """
+    for prediction in results:
+        yield _flat_row(prediction, "article", prediction.topics)
+        for number, quote in enumerate(prediction.quotes):
+            yield _flat_row(prediction, number, quote.topics, quote)
+
+
+def _flat_row(
+    prediction: Prediction, unit: Unit, topics: Mapping[str, TopicPrediction], quote: QuotePrediction | None = None
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": prediction.id,
+        "lang": prediction.lang,
+        "unit": str(unit),
+        "start": quote.spans[0][0] if quote else None,
+        "end": quote.spans[-1][1] if quote else None,
+        "text": quote.text if quote else None,
+        "speaker": quote.speaker.text if quote and quote.speaker else None,
+    }
+    for topic, found in topics.items():
+        row[f"{topic}_on"] = found.on
+        row[f"{topic}_probability"] = round(found.probability, 4)
+        row[f"{topic}_stance"] = found.stance
+        row[f"{topic}_stance_probability"] = round(found.stances[found.stance], 4)
+    for answer in prediction.targets:
+        if answer.unit == unit:
+            row[f"target:{answer.target}"] = answer.stance
+            row[f"target:{answer.target}:relevance"] = round(answer.relevance, 4)
+    return row
+
+
+def _print_csv(rows: Iterator[dict[str, Any]], stream: TextIO) -> None:
+    writer: csv.DictWriter[str] | None = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(stream, fieldnames=list(row), lineterminator="\n")
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def _print_article(console: Console, prediction: Prediction, article: Article) -> None:
+    """Print one article: the outlet's voice first, then who says what, then the open targets."""
+    title = article.title or next((line for line in article.text.splitlines() if line.strip()), "")
+    console.print(Text.assemble((prediction.id, "bold"), f"  {title.strip()[:100]}"))
+    table = Table(expand=False, pad_edge=False)
+    table.add_column("who")
+    table.add_column("says", ratio=1, overflow="fold")
+    for topic in prediction.topics:
+        table.add_column(Text(topic), no_wrap=True)
+    table.add_row("the outlet", Text("(its own voice)", "dim"), *map(_cell, prediction.topics.values()))
+    for quote in prediction.quotes:
+        who = quote.speaker.text if quote.speaker else "(nobody named)"
+        table.add_row(Text(who), Text(quote.text), *map(_cell, quote.topics.values()))
+    console.print(table)
+    for answer in prediction.targets:
+        console.print(_answer(answer))
+
+
+def _cell(topic: TopicPrediction) -> Text:
+    """Return a topic's cell: sign, stance and its probability, and the topic's own; a dot where it is off."""
+    if not topic.on:
+        return Text(f"· {topic.probability:.2f}", "dim")
+    stance = topic.stance
+    text = Text(f"{_SIGNS[stance]} {stance} {topic.stances[stance]:.2f}", _COLOURS[stance])
+    return text.append(f" / {topic.probability:.2f}", "dim")
+
+
+def _answer(answer: TargetPrediction) -> Text:
+    unit = "the outlet" if answer.unit == "article" else f"quote {int(answer.unit) + 1}"
+    line = f"  {_SIGNS[answer.stance]} {answer.stance} {answer.relevance:.2f}  {unit} on “{answer.target}”"
+    return Text(line, _COLOURS.get(answer.stance, "dim"))
