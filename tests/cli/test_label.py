@@ -220,8 +220,9 @@ def test_an_article_of_two_megabytes_is_labelled_within_the_memory_of_a_laptop(
     checkpoint_folder: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "long.txt"
-    sentence = "Министр заявил: «Мы не поддержим эти санкции», а затем уехал в столицу. "
-    path.write_text(sentence * (MAX_CHARACTERS // len(sentence)), "utf-8")
+    quote = "Министр заявил: «Мы не поддержим эти санкции», а затем уехал в столицу. "
+    paragraph = quote + "В столице его ждали журналисты, врачи и соседи, но он прошёл мимо них. " * 19
+    path.write_text(paragraph * (MAX_CHARACTERS // len(paragraph)), "utf-8")
     assert path.stat().st_size > 1_700_000
     code = (
         "import resource, sys; from stancewire.cli import cli; cli(standalone_mode=False);"
@@ -230,7 +231,7 @@ def test_an_article_of_two_megabytes_is_labelled_within_the_memory_of_a_laptop(
     command = [sys.executable, "-c", code, "label", path, "--lang", "ru", "--model", checkpoint_folder]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | QUIET, check=True)
     answer = json.loads(done.stdout)
-    assert len(answer["quotes"]) == MAX_CHARACTERS // len(sentence)
+    assert len(answer["quotes"]) == MAX_CHARACTERS // len(paragraph)
     assert answer["windows"] > 1000
     assert int(done.stderr) < LAPTOP
 

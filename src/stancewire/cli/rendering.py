@@ -103,7 +103,7 @@ def _print_article(console: Console, prediction: Prediction, article: Article) -
     """Print one article: the outlet's voice first, then who says what, then the open targets."""
     title = article.title or next((line for line in article.text.splitlines() if line.strip()), "")
     console.print(Text.assemble((prediction.id, "bold"), f"  {title.strip()[:100]}"))
-    table = Table(expand=False, pad_edge=False)
+    table = Table()
     table.add_column("who")
     table.add_column("says", ratio=1, overflow="fold")
     for topic in prediction.topics:
