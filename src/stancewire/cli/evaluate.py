@@ -69,7 +69,7 @@ def evaluate(
     stancewire evaluate default corpus --report report
     stancewire evaluate runs/mine/checkpoint my.test.jsonl --train my.train.jsonl --report report
     """  # noqa: D301 - click wants the character itself
-    from stancewire.evaluation.endtoend import score_end_to_end
+    from stancewire.evaluation.endtoend import is_complete, score_end_to_end
     from stancewire.evaluation.gold import gold_units, predicted_scores
     from stancewire.evaluation.metrics import score
     from stancewire.evaluation.report import System, make_report, unit_table, write_report
@@ -83,13 +83,17 @@ def evaluate(
     if not (units.on >= 0).any():
         raise DataError(f"{data}: found no article or quote with annotated topics, expected at least one")
     say(f"{data}: {len(articles):,} articles, {len(units) - len(articles):,} quotes")
+    if others := _other_topics(articles, topics):
+        say(f"{data}: left out, as the checkpoint does not know them: {', '.join(others)}")
     learned = _training(train, articles, topics) if baselines else []
 
     with progress_bar("quotes as given", len(articles)) as advance:
         given = predictor.predict(articles, quotes="given", progress=advance)
-    with progress_bar("quotes to be found", len(articles)) as advance:
-        found = predictor.predict(articles, quotes="find", progress=advance)
-    systems = [System("checkpoint", str(checkpoint), score(predicted_scores(articles, given, topics), topics))]
+    complete = [article for article in articles if is_complete(article)]
+    with progress_bar("quotes to be found", len(complete)) as advance:
+        found = predictor.predict(complete, quotes="find", progress=advance)
+    scores = score(predicted_scores(articles, given, topics), topics)
+    systems = [System("checkpoint", "the network, with the probabilities and thresholds of its checkpoint", scores)]
     if learned:
         for baseline in _baselines(learned, articles, topics, predictor, encoder):
             systems.append(System(baseline.name, baseline.description, score(baseline.scores, topics)))
@@ -99,7 +103,7 @@ def evaluate(
         train=_source(train, "train" if train == CORPUS else None, None, learned) if learned else None,
         topics=topics,
         systems=systems,
-        end_to_end=score_end_to_end(articles, found, topics),
+        end_to_end=score_end_to_end(complete, found, topics),
     )
     write_report(report, folder)
     click.echo(unit_table(report))
@@ -121,6 +125,12 @@ def _read(source: str, split: str | None, lang: str | None) -> list[Article]:
         wanted = [f"split {split}"] * bool(split) + [f"language {lang}"] * bool(lang)
         raise DataError(f"{source}: found no article of {' and '.join(wanted)}, expected at least one")
     return articles
+
+
+def _other_topics(articles: Sequence[Article], topics: Sequence[str]) -> list[str]:
+    """Return the topics that are annotated and not in the label set."""
+    annotated = [labels for article in articles for labels in (article.topics, *(q.topics for q in article.quotes))]
+    return sorted({topic for labels in annotated for topic in labels or {}} - set(topics))
 
 
 def _training(source: str, scored: Sequence[Article], topics: Sequence[str]) -> list[Article]:
