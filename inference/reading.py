@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from transformers import PreTrainedTokenizerBase
@@ -118,7 +119,10 @@ class Reader:
         found = []
         for start, end in spans:
             pieces = tokens.within(start, end)
-            for w, (a, b) in enumerate(ranges):
+            for w in range(bisect_right(ranges, pieces.start, key=lambda r: r[1]), len(ranges)):
+                a, b = ranges[w]
+                if a >= pieces.stop:
+                    break
                 first, last = max(a, pieces.start), min(b, pieces.stop)
                 if first < last:
                     found.append((w, first - a + len(self.head), last - a + len(self.head)))

@@ -78,6 +78,20 @@ def freeze(model: StanceModel, layers: int) -> None:
         parameter.requires_grad = False
 
 
+def steady(model: StanceModel) -> None:
+    """Take the dropout out of the encoder, and the attention that CPUs are slow at.
+
+    The heads were trained on features without dropout; at a low rate for an epoch or two the encoder needs none.
+    On CPUs torch's fused attention has no fast backward for padded batches: the plain one trains six times as fast
+    (12 layers of width 384 in bf16: 2,043 tokens a second against 359).
+    """
+    for module in model.encoder.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    if model.device.type == "cpu":
+        model.encoder.set_attn_implementation("eager")
+
+
 def _depth(name: str) -> int | None:
     found = _LAYER.search(name)
     return int(found[1]) if found else None

@@ -41,6 +41,7 @@ from stancewire.training.finetune import (
     freeze,
     load_trained,
     newest_snapshot,
+    steady,
 )
 from stancewire.training.heads import HeadsEpoch, train_heads
 from stancewire.training.plan import epoch_order, token_batches
@@ -282,6 +283,7 @@ def _encoder(run: Run, heads_score: float) -> dict[str, float]:
     """Fine-tune the encoder, and keep it only if the dev set says that it is better."""
     training, seed = run.config.training, run.config.seed
     freeze(run.model, training.freeze_layers)
+    steady(run.model)
     tokens = [example.layout.tokens for example in run.train.examples]
     batches: list[list[int]] = []
     for epoch in range(training.epochs):
