@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 
@@ -57,7 +56,3 @@ def main() -> None:
     except StancewireError as error:
         click.echo(f"stancewire: {error}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        # The reader of a pipe left (`| head`): no fault of ours, and nothing more to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
