@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 
 from stancewire.inference.quotes.lexicon import WORD, Language
-from stancewire.inference.quotes.parts import Part
-from stancewire.inference.quotes.words import abbreviates
+from stancewire.inference.quotes.parts import Part, abbreviates
 from stancewire.records import Span
 
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？؟\n]")

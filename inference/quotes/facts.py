@@ -26,7 +26,6 @@ class Facts:
         verb_right: one stands right after it.
         preposition: a preposition stands right before it, so that it is hardly a subject.
         opens: it opens a sentence.
-        tied: a connector ties it to a noun before it or to a name after it: "du Nord", "Corée" of "Corée du Nord".
         features: the evidence that does not depend on the quote.
     """
 
@@ -35,7 +34,6 @@ class Facts:
     verb_right: bool
     preposition: bool
     opens: bool
-    tied: bool
     features: dict[str, float]
 
 
@@ -75,29 +73,8 @@ def describe(text: str, mention: Mention, language: Language) -> Facts:
         verb_right=verb_right,
         preposition=bool(before) and before[-1] in language["prepositions"],
         opens=not left.strip() or HARD_STOP.match(sign) is not None or "\n" in left,
-        tied=not language.inside and _tied(left, right, before, language),
         features={name: value for name, value in features.items() if value},
     )
-
-
-_LINK = re.compile(r" (\w+)['’ ](?:\w{1,3}['’ ])?(\w)")
-
-
-def _tied(left: str, right: str, before: list[str], language: Language) -> bool:
-    """Whether "of", perhaps with an article, joins the mention to a noun before it or to a name after it."""
-    follows = _LINK.match(right)
-    if follows is not None and follows[2].isupper() and _links(follows[1], language):
-        return True
-    words = before
-    if words and words[-1] in language["articles"] and not _links(words[-1], language):
-        words = words[:-1]
-    if len(words) < 2 or left[-1:] not in {" ", "'", "’"} or not _links(words[-1], language):
-        return False
-    return words[-2][0].isupper() or words[-2] in language["roles"]
-
-
-def _links(word: str, language: Language) -> bool:
-    return word in language["particles"] and word in language["joints"]
 
 
 def _unspaced(

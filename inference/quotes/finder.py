@@ -38,15 +38,13 @@ def find_quotes(text: str, lang: str | None = None) -> list[Quote]:
     surroundings = Surroundings(text, layout, kept, language)
     quotes: list[Quote] = []
     previous: Span | None = None
-    speaker: Speaker | None = None
     for number, index in enumerate(kept):
-        if speaker is None or not surroundings.goes_on(number):
-            speaker = None
-            mention, probability = best(candidates(surroundings, number, previous), weights()["speakers"])
-            if mention is not None:
-                previous = mention.span
-                span = widened(text, mention, language)
-                speaker = Speaker(text[slice(*span)], span, round(probability, 4))
+        mention, probability = best(candidates(surroundings, number, previous), weights()["speakers"])
+        speaker = None
+        if mention is not None:
+            previous = mention.span
+            span = widened(text, mention, language)
+            speaker = Speaker(text[slice(*span)], span, round(probability, 4))
         spans = layout.parts[index].spans
         quotes.append(Quote(spans=spans, speaker=speaker, probability=round(chances[index], 4)))
     return quotes

@@ -36,8 +36,6 @@ FIELDS = (
     "endings",
     "letters",
     "addressing",
-    "conjunctions",
-    "relays",
 )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from stancewire.inference.quotes.lexicon import WORD, Language
 from stancewire.inference.quotes.marks import Segment, paragraphs, segments, trim
-from stancewire.inference.quotes.words import abbreviates, titled
 from stancewire.records import Span
 
 _DASH = re.compile(r"(?<=[\s,;.!?…])[—–―‒-]+(?=\s)|(?<=\s)[—–―‒]+(?=\w)|(?<=\w)[—–―‒]+(?=[\s,.:])")
@@ -141,16 +140,13 @@ def _split_at_comma(text: str, start: int, end: int, language: Language) -> tupl
 
 def _clause_end(text: str, start: int, end: int, language: Language) -> re.Match[str] | None:
     """Return the comma that ends a reporting clause, past the appositions in it: «…, dit la maire, Mme X, …»."""
-    last = None
+    close = None
     for close in _CLAUSE_END.finditer(text, start, min(end, start + 160)):
-        if titled(text, close.start(), language):
-            continue
         following = next((text[slice(*span)] for span in _first_words(text, close.end(), end, 1)), "")
         apposed = following[:1].isupper() or following in language["roles"] or following in language["relatives"]
         if close[0] == "." or not apposed:
             return close
-        last = close
-    return last
+    return close
 
 
 def _words(text: str, start: int, end: int) -> Iterator[Span]:
@@ -196,6 +192,19 @@ def _merge(first: Part, second: Part, clause: tuple[Span, ...]) -> Part:
     )
 
 
+def abbreviates(text: str, at: int) -> bool:
+    """Whether the point at ``at`` follows a single letter or a short capitalised word: M. Rossi, Dr. Lee, 3. März."""
+    if text[at] != ".":
+        return False
+    start = at
+    while start > 0 and at - start < 5 and text[start - 1].isalnum():
+        start -= 1
+    word = text[start:at]
+    return bool(word) and (
+        word.isdigit() or (len(word) <= 4 and word[0].isupper() and not word.isupper()) or len(word) == 1
+    )
+
+
 def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
     """Whether only a reporting clause stands between the two: “…”, she said, “…”."""
     if (
@@ -209,7 +218,7 @@ def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
         return False
     start, end = trim(text, first.outer[1], second.outer[0])
     between = text[start:end]
-    if not between or len(between) > _LONGEST_CLAUSE or between[-1] in ":：.。!?" or between[0] in ".。":
+    if not between or len(between) > _LONGEST_CLAUSE or between[-1] in ":：" or between[0] in ".。":
         return False
     stops = _SENTENCE_END.finditer(text, start, end - 1)
     if any(not abbreviates(text, match.start()) for match in stops):
@@ -223,12 +232,16 @@ def _is_break(text: str, first: Part, clause: Span, language: Language) -> bool:
     opening, ending = text[start], text[end - 1]
     parted = opening in ",،，—–"
     attached = parted or opening == "-" or not opening.isalpha() or not text[first.outer[1]].isspace()
+    led = any(text[slice(*span)] in language["verbs"] for span in _first_words(text, start, end, 1))
     verb = any(True for _ in language["verbs"].find(text, start, end))
     last = text[first.spans[0][0] : first.outer[1]].rstrip('"”“»’」』)] ')[-1:]
+    finished = last in ".!?…。！？"
+    if ending in ".。!?":
+        return verb and (attached or led) and (parted or not finished)
     if ending in ",،，、—–-;":
         new_sentence = last == "." and language.cased and opening.isupper()
         return (attached or verb) and not new_sentence
-    return "nested clauses" in language.habits
+    return "nested clauses" in language.habits or (verb and parted)
 
 
 def _next_line(text: str, first: Part, second: Part) -> bool:

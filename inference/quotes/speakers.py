@@ -13,18 +13,15 @@ from stancewire.inference.quotes.surroundings import Context, Side, Surroundings
 from stancewire.records import Span
 
 _FAR = 400
-# How much likelier (log odds) a part of a name must be to be taken before the whole one.
-_STRONG = 2.0
 _ARTICLE = re.compile(r"(?<!\w)(\w+)[ '’]$")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A mention beside one quote, described; ``tied`` if a connector joins it to the rest of a longer name."""
+    """A mention beside one quote, described."""
 
     mention: Mention
     features: dict[str, float]
-    tied: bool = False
 
 
 def candidates(surroundings: Surroundings, index: int, previous: Span | None) -> list[Candidate]:
@@ -39,22 +36,13 @@ def candidates(surroundings: Surroundings, index: int, previous: Span | None) ->
     out: list[Candidate] = []
     for side, group in surroundings.near(index):
         ranks = _ranks(group, context.part.outer, side)
-        relayed = surroundings.relays(group) if side != "before" and surroundings.governed(index, context) else set()
         for mention in group:
-            if mention.place in relayed or _after_pronoun(mention, side, context):
-                continue
             rank = min(ranks[mention.place], 4)
             features = surroundings.facts(mention).features | _placed(
                 surroundings, mention, side, rank, context, previous
             )
-            out.append(Candidate(mention, features, surroundings.facts(mention).tied))
+            out.append(Candidate(mention, features))
     return out
-
-
-def _after_pronoun(mention: Mention, side: Side, context: Context) -> bool:
-    """Whether the reporting clause has a pronoun for its subject, and the mention comes after it: it cannot speak."""
-    at, begin = context.pronoun_at, mention.span[0]
-    return at is not None and side != "before" and at <= begin < context.high
 
 
 def _ranks(group: list[Mention], outer: Span, side: Side) -> dict[int, int]:
@@ -159,20 +147,10 @@ def best(found: list[Candidate], weights: Mapping[str, float]) -> tuple[Mention 
     total = sum(masses) + nobody
     if not found or max(scores) <= none:
         return None, nobody / total
-    first = max(range(len(scores)), key=scores.__getitem__)
-    if found[first].tied:
-        begin, stop = found[first].mention.span
-        longer = [i for i, c in enumerate(found) if _holds(c.mention.span, (begin, stop)) and not c.tied]
-        whole = max(longer, key=scores.__getitem__, default=first)
-        first = whole if scores[first] - scores[whole] < _STRONG else first
-    chosen = found[first].mention
+    chosen = found[max(range(len(scores)), key=scores.__getitem__)].mention
     begin, stop = chosen.span
     same = sum(m for m, c in zip(masses, found, strict=True) if c.mention.span[0] < stop and begin < c.mention.span[1])
     return chosen, same / total
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer != inner and outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def widened(text: str, mention: Mention, language: Language) -> Span:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +21,6 @@ _REACH = 1200
 _AHEAD = 320
 _CLAUSE = 120
 _GAPS = 6
-_CONJOINED = re.compile(r"[\s,;—–]{0,4}(\w+)\s")
 _NEXT = re.compile(r"\s*(\S?)")
 
 
@@ -36,7 +34,6 @@ class Context:
         high: where its sentence ends.
         paragraph: its paragraph, or its first one's start and its last one's end.
         pronoun: a pronoun stands beside a verb of speech in its sentence.
-        pronoun_at: where such a pronoun stands in the reporting clause inside or after it: what follows is no subject.
         clause: its sentence has a verb of speech.
         fresh: it ends with a full stop and a capital follows: what comes after is another sentence.
         colon: a colon introduces it.
@@ -47,7 +44,6 @@ class Context:
     high: int
     paragraph: Span
     pronoun: bool
-    pronoun_at: int | None
     clause: bool
     fresh: bool
     colon: bool
@@ -131,72 +127,32 @@ class Surroundings:
         capital = not language.cased or (following is not None and following[1].isupper())
         ended = text[part.spans[-1][1] - 1] in ".!?…。！？"
         fresh = ended and capital and text[end : end + 1].isspace()
-        reporting = [*part.clauses, *([] if fresh else [(end, min(high, end + _CLAUSE))])]
-        clauses = [(low, start), *reporting]
+        clauses = [(low, start), *part.clauses, *([] if fresh else [(end, min(high, end + _CLAUSE))])]
         return Context(
             part=part,
             low=low,
             high=high,
             paragraph=(first[0], last[1]),
-            pronoun=any(True for span in clauses for _ in self._pronouns(span)),
-            pronoun_at=next((at for span in reporting for at in self._pronouns(span) if self._bare(at)), None),
+            pronoun=any(self._pronoun(span) for span in clauses),
             clause=any(True for span in clauses for _ in language["verbs"].find(text, *span)),
             fresh=fresh,
             colon=text[max(0, start - 2) : start].strip() in {":", "："},
         )
 
-    def _pronouns(self, span: Span) -> Iterator[int]:
-        """Yield where a pronoun begins that stands beside a verb of speech."""
+    def _pronoun(self, span: Span) -> bool:
         verbs = list(self.language["verbs"].find(self.text, *span))
-        for begin, end in self.language["pronouns"].find(self.text, *span):
-            if any(-2 <= begin - stop <= 2 or -2 <= start - end <= 2 for start, stop in verbs):
-                yield begin
-
-    def _bare(self, at: int) -> bool:
-        """Whether the pronoun must be a subject: German "die" opens a noun phrase, French "nous" may be who is told."""
-        word = WORD.match(self.text, at)
-        return word is None or not any(word[0] in self.language[name] for name in ("articles", "that", "auxiliaries"))
-
-    def governed(self, index: int, context: Context) -> bool:
-        """Whether the quote is the object of a verb of speech before it that has a subject: X denounced “…”."""
-        if self.language.inside or context.colon or not context.clause:
-            return False
-        return any(m.span[0] >= context.low and self.facts(m).verb_right for m in self._gaps[index])
-
-    def relays(self, group: list[Mention]) -> set[int]:
-        """Return the places of news agencies, which hand on what somebody else says."""
-        words = self.language["relays"]
-        return {mention.place for mention in group if any(True for _ in words.find(self.text, *mention.span))}
-
-    def goes_on(self, index: int) -> bool:
-        """Whether quote ``index`` has the subject of the one before: X denounced “…” and called the pact “…”."""
-        if not 0 < index < len(self.parts):
-            return False
-        language, start, end = self.language, self.parts[index - 1].outer[1], self.parts[index].outer[0]
-        if end - start > _CLAUSE or HARD_STOP.search(self.text, start, end):
-            return False
-        match = _CONJOINED.match(self.text, start, end)
-        if match is None or match[1] not in language["conjunctions"]:
-            return False
-        head = WORD.findall(self.text[match.end(1) : end])[:3]
-        verb = next((i for i, word in enumerate(head) if word in language["verbs"]), None)
-        if verb is None:
-            # No known verb, but an object after it: "et traité le pacte de « … »".
-            return len(head) > 1 and not self._small(head[0]) and head[0].islower() and head[1] in language["articles"]
-        return all(self._small(word) and word not in language["articles"] for word in head[:verb])
-
-    def _small(self, word: str) -> bool:
-        """Whether it is a function word that is no subject."""
-        known = (self.language[name] for name in ("words", "auxiliaries", "prepositions", "articles"))
-        return word not in self.language["pronouns"] and any(word in words for words in known)
+        return any(
+            -2 <= begin - verb_end <= 2 or -2 <= verb_begin - end <= 2
+            for begin, end in self.language["pronouns"].find(self.text, *span)
+            for verb_begin, verb_end in verbs
+        )
 
     def near(self, index: int) -> list[tuple[Side, list[Mention]]]:
         """Return the mentions between the spans of quote ``index``, after it, and before it as far as one may speak."""
         part = self.parts[index]
         start, end = part.outer
         inner = [m for clause in part.clauses for m in mentions(self.text, *clause, self.language)]
-        # What follows belongs to the next quote where that one only goes on with the same subject.
-        after = [] if self.goes_on(index + 1) else [m for m in self._gaps[index + 1] if m.span[0] < end + _AHEAD]
+        after = [m for m in self._gaps[index + 1] if m.span[0] < end + _AHEAD]
         before: list[Mention] = []
         for number in range(index, max(-1, index - _GAPS), -1):
             near = [m for m in self._gaps[number] if m.span[0] >= start - _REACH]

@@ -107,34 +107,6 @@ def test_a_quote_broken_by_its_reporting_clause_is_one_quote_with_two_spans(lang
 @pytest.mark.parametrize(
     ("lang", "text"),
     [
-        ("en", "“No port is safe,” said Maud Ferrier. “What we need,” added Ferrier, “is a lighthouse on every cape.”"),
-        (
-            "es",
-            "«Ningún puerto es seguro», dijo Maud Ferrier. «Lo que falta», agregó Ferrier, «es un faro en cada cabo.»",
-        ),
-        ("it", "«Nessun porto è sicuro», ha detto Maud Ferrier. «Serve», ha aggiunto Ferrier, «un faro su ogni capo.»"),
-        ("de", "„Kein Hafen ist sicher“, sagte Maud Ferrier. „Wir brauchen“, so Ferrier, „einen Turm an jedem Kap.“"),
-    ],
-)
-def test_a_reporting_clause_that_ends_in_a_full_stop_ends_the_quote(lang: str, text: str) -> None:
-    assert [len(quote.spans) for quote in find_quotes(text, lang)] == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("title", "lang"),
-    [("M.", "fr"), ("Mme", "fr"), ("Mme.", "fr"), ("le Dr.", "fr"), ("J.", "fr")],
-)
-def test_the_point_of_a_title_ends_no_reporting_clause(title: str, lang: str) -> None:
-    text = f"« Le port de Brest, a insisté {title} Ferrier, restera ouvert tout l'hiver. »"
-    quote = only(text, lang)
-    assert words(text, quote) == ["Le port de Brest", "restera ouvert tout l'hiver"]
-    assert quote.speaker is not None
-    assert quote.speaker.text.endswith("Ferrier")
-
-
-@pytest.mark.parametrize(
-    ("lang", "text"),
-    [
         ("en", "The film “Northern Snow” opens in Oslo on Friday."),
         ("fr", "Le navire « Étoile du Nord » a quitté le port de Brest mardi."),
         ("de", "Die Zeitung „Der Morgen“ erscheint seit gestern wieder."),
@@ -168,85 +140,6 @@ def test_the_name_in_the_reporting_clause_is_the_speaker(lang: str, text: str, n
 def test_a_pronoun_stands_for_the_name_before_it() -> None:
     text = "Maud Ferrier arrived in Oslo on Monday. “We have waited long enough for this treaty,” she said."
     assert speaker(text, "en") == "Maud Ferrier"
-
-
-@pytest.mark.parametrize(
-    ("lang", "text"),
-    [
-        (
-            "en",
-            "Maud Ferrier landed in Oslo. “Our ports stay open,” she said, before meeting students of Nansen College.",
-        ),
-        (
-            "fr",
-            "Maud Ferrier a vu Brest. « Nos ports resteront ouverts », a-t-elle affirmé lors d'un débat avec Anne Roy.",
-        ),
-        (
-            "de",
-            "Maud Ferrier ist in Oslo. „Unsere Häfen bleiben offen“, sagte sie vor Studenten der Universität Nansen.",
-        ),
-        ("es", "Maud Ferrier llegó a Oslo. «Los puertos siguen abiertos», afirmó ella antes de ver a Anne Kervella."),
-    ],
-)
-def test_who_follows_the_pronoun_of_a_reporting_clause_does_not_speak(lang: str, text: str) -> None:
-    assert speaker(text, lang) == "Maud Ferrier"
-
-
-def test_an_article_that_could_be_a_pronoun_leaves_the_name_after_it() -> None:
-    assert speaker("„Unsere Häfen bleiben offen“, sagte die Senatorin Maud Ferrier.", "de") == "Maud Ferrier"
-
-
-@pytest.mark.parametrize(
-    ("lang", "text"),
-    [
-        (
-            "fr",
-            "Oslo a fustigé « un accord qui ruine nos pêcheurs », et qualifié le texte de « piège pour les pauvres »",
-        ),
-        (
-            "fr",
-            "Oslo a critiqué « un accord qui ruine nos pêcheurs », et traité le texte de « piège pour les pauvres »",
-        ),
-        ("es", "Oslo criticó «un acuerdo que arruina los puertos», y calificó el texto de «trampa para los pobres»"),
-    ],
-)
-def test_two_verdicts_of_one_subject_are_two_quotes_of_it_and_not_of_the_agency(lang: str, text: str) -> None:
-    source = {"fr": ", selon l'agence officielle NTB.", "es": ", según la agencia oficial NTB."}[lang]
-    quotes = find_quotes(text + source, lang)
-    assert [len(quote.spans) for quote in quotes] == [1, 1]
-    assert [quote.speaker.text for quote in quotes if quote.speaker] == ["Oslo", "Oslo"]
-
-
-def test_a_new_subject_after_and_speaks_for_itself() -> None:
-    text = "Oslo criticised “a treaty that ruins our ports”, and Paul Kervella said “we never agreed to any of this”."
-    second = find_quotes(text, "en")[1].speaker
-    assert second is not None
-    assert second.text == "Paul Kervella"
-
-
-@pytest.mark.parametrize(
-    ("lang", "text", "name"),
-    [
-        ("fr", "Oslo a critiqué « un accord qui ruine nos pêcheurs », selon l'agence officielle NTB.", "Oslo"),
-        ("en", "Oslo denounced “a treaty that ruins our ports”, the state news agency NTB reported.", "Oslo"),
-        ("fr", "« Cet accord ruine tous nos pêcheurs », a écrit l'agence officielle NTB.", "l'agence officielle NTB"),
-    ],
-)
-def test_an_agency_speaks_only_where_nobody_else_does(lang: str, text: str, name: str) -> None:
-    assert speaker(text, lang) == name
-
-
-@pytest.mark.parametrize(
-    ("lang", "text", "name"),
-    [
-        ("es", "Corea del Norte tachó el acuerdo de «trampa que arruina los puertos».", "Corea del Norte"),
-        ("de", "„Der Vertrag ruiniert unsere Fischer“, sagte Karl von der Heide.", "Karl von der Heide"),
-        ("fr", "« Cet accord ruine nos pêcheurs », a dit Anne de la Tour du Pin.", "Anne de la Tour du Pin"),
-        ("en", "“This treaty ruins our fishermen,” said the Republic of South Marren.", "Republic of South Marren"),
-    ],
-)
-def test_a_name_keeps_what_its_connectors_tie_to_it(lang: str, text: str, name: str) -> None:
-    assert speaker(text, lang) == name
 
 
 def test_nobody_speaks_where_nobody_is_named() -> None:
