@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from stancewire.models.calibration import Calibration, Scale
 from stancewire.models.network import UNIT_KINDS
@@ -40,7 +41,7 @@ def fit_calibration(dev: DevLogits, topics: Sequence[str]) -> Calibration:
 
 
 def _probability(scale: Scale, logits: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-scale(logits))))
+    return np.asarray(expit(scale(logits)))
 
 
 def _fit_relevance(logits: np.ndarray, labels: np.ndarray, shift: bool) -> Scale:

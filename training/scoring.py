@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.special import expit
 
 from stancewire.evaluation.metrics import UnitScores, selection_score
 from stancewire.models.network import UNIT_KINDS, StanceModel
@@ -72,7 +73,7 @@ def unit_scores(dev: DevLogits, topics: int) -> UnitScores:
     probability, gold_on, gold_stance = np.zeros(shape), np.full(shape, -1), np.full(shape, -1)
     stance = np.zeros(shape, dtype=int)
     kind, lang = np.zeros(len(units), dtype=int), np.empty(len(units), dtype=dev.lang.dtype)
-    probability[place, topic] = 1 / (1 + np.exp(-dev.relevance_logits[rows]))
+    probability[place, topic] = expit(dev.relevance_logits[rows])
     stance[place, topic] = dev.stance_logits[rows].argmax(-1)
     gold_on[place, topic] = np.maximum(dev.relevance[rows], -1)
     gold_stance[place, topic] = np.maximum(dev.stance[rows], -1)
