@@ -6,7 +6,7 @@ The units are the first article, its quotes, the second article, and so on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -133,11 +133,13 @@ def predicted_scores(
         found = [[value(answer[topic]) for topic in topics] for answer in answers]
         return np.array(found).reshape(len(answers), len(topics))
 
-    return gold_units(articles, topics).scored(
+    scores = gold_units(articles, topics).scored(
         probability=table(lambda answer: answer.probability),
         on=table(lambda answer: answer.on).astype(bool),
         stance=table(lambda answer: STANCES.index(answer.stance)).astype(int),
     )
+    stances = [[[answer[topic].stances[name] for name in STANCES] for topic in topics] for answer in answers]
+    return replace(scores, stance_probability=np.array(stances).reshape(len(answers), len(topics), len(STANCES)))
 
 
 def check_aligned(articles: Sequence[Article], predictions: Sequence[Prediction]) -> None:

@@ -29,6 +29,7 @@ class UnitScores:
         gold_stance: index of the stance, or -1 (U, T).
         kind: ``article`` or ``quote`` (U,).
         lang: of the article (U,).
+        stance_probability: of each stance, where the model gives them (U, T, 3).
     """
 
     probability: np.ndarray
@@ -38,6 +39,7 @@ class UnitScores:
     gold_stance: np.ndarray
     kind: np.ndarray
     lang: np.ndarray
+    stance_probability: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
