@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stancewire.evaluation.report import markdown
+from stancewire.evaluation.markdown import markdown
 from stancewire.models.files import whole_file
 
 TARGET = Path(__file__).parents[1] / "docs" / "results.md"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from stancewire.evaluation.gold import MASKED, check_aligned, topic_labels
+from stancewire.evaluation.intervals import DRAWS, Interval, percentile_interval, story_draws, story_sums
 from stancewire.evaluation.metrics import ALL, ratio
+from stancewire.evaluation.pairs import story_of
 from stancewire.predictions import Prediction, QuotePrediction, TopicPrediction
 from stancewire.records import STANCES, Article, Quote, Span, Speaker
 
@@ -70,6 +72,7 @@ class EndToEndRow:
         stance: pairs that are on and of the right stance; pairs of unknown stance are left out.
         speakers: matched quotes, in articles that name a speaker at all.
         speakers_right: quotes of those with the right speaker; nobody is right where nobody is named.
+        intervals: of ``quotes``, ``relevance`` and ``stance`` (their F1), and of ``speaker_accuracy``.
     """
 
     topic: str
@@ -80,6 +83,7 @@ class EndToEndRow:
     stance: Agreement
     speakers: int
     speakers_right: int
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
     @property
     def speaker_accuracy(self) -> float | None:
@@ -98,6 +102,7 @@ class EndToEndRow:
             "speakers": self.speakers,
             "speakers_right": self.speakers_right,
             "speaker_accuracy": self.speaker_accuracy,
+            "intervals": {name: list(interval) for name, interval in self.intervals.items()},
         }
 
 
@@ -107,6 +112,7 @@ class ArticleCounts:
 
     Attributes:
         lang: (A,).
+        story: index of the story (A,).
         quotes: gold, found and hits (A, 3).
         speakers: asked and right (A, 2).
         relevance: gold, found and hits of each topic (A, T, 3).
@@ -114,6 +120,7 @@ class ArticleCounts:
     """
 
     lang: np.ndarray
+    story: np.ndarray
     quotes: np.ndarray
     speakers: np.ndarray
     relevance: np.ndarray
@@ -144,25 +151,44 @@ def score_end_to_end(
     """
     counts = count_matches(articles, predictions, topics)
     langs = sorted(set(counts.lang.tolist()))
-    rows = []
-    for lang in [ALL, *langs] if langs else []:
-        chosen = np.ones(len(counts.lang), dtype=bool) if lang == ALL else counts.lang == lang
-        for topic in (ALL, *topics):
-            columns = slice(None) if topic == ALL else slice(topics.index(topic), topics.index(topic) + 1)
-            asked, right = counts.speakers[chosen].sum(0).tolist()
-            rows.append(
-                EndToEndRow(
-                    topic=topic,
-                    lang=lang,
-                    articles=int(chosen.sum()),
-                    quotes=Agreement(*counts.quotes[chosen].sum(0).tolist()),
-                    relevance=Agreement(*counts.relevance[chosen, columns].sum((0, 1)).tolist()),
-                    stance=Agreement(*counts.stance[chosen, columns].sum((0, 1)).tolist()),
-                    speakers=asked,
-                    speakers_right=right,
-                )
-            )
-    return tuple(rows)
+    draws = story_draws(len(np.unique(counts.story)), draws=DRAWS) if langs else np.zeros((1, 0))
+    return tuple(
+        _row(counts, topics, topic, lang, draws)
+        for lang in ([ALL, *langs] if langs else [])
+        for topic in (ALL, *topics)
+    )
+
+
+def _row(counts: ArticleCounts, topics: Sequence[str], topic: str, lang: str, draws: np.ndarray) -> EndToEndRow:
+    """Sum the counts of one topic or all, in one language or all."""
+    chosen = np.ones(len(counts.lang), dtype=bool) if lang == ALL else counts.lang == lang
+    columns = slice(None) if topic == ALL else slice(topics.index(topic), topics.index(topic) + 1)
+    relevance, stance = (table[chosen, columns].sum(1) for table in (counts.relevance, counts.stance))
+    quotes, speakers = counts.quotes[chosen], counts.speakers[chosen]
+    asked, right = speakers.sum(0).tolist()
+    parts = {"quotes": quotes, "relevance": relevance, "stance": stance, "speaker_accuracy": speakers}
+    intervals = {name: _interval(part, counts.story[chosen], draws) for name, part in parts.items()}
+    return EndToEndRow(
+        topic=topic,
+        lang=lang,
+        articles=int(chosen.sum()),
+        quotes=Agreement(*quotes.sum(0).tolist()),
+        relevance=Agreement(*relevance.sum(0).tolist()),
+        stance=Agreement(*stance.sum(0).tolist()),
+        speakers=asked,
+        speakers_right=right,
+        intervals={name: interval for name, interval in intervals.items() if interval},
+    )
+
+
+def _interval(counts: np.ndarray, story: np.ndarray, draws: np.ndarray) -> Interval | None:
+    """Return the interval of F1 from gold, found and hits (A, 3), or of a share from asked and right (A, 2)."""
+    drawn = draws @ story_sums(story, draws.shape[1], counts)
+    if counts.shape[1] == 2:
+        part, whole, defined = drawn[:, 1], drawn[:, 0], drawn[:, 0] > 0
+    else:
+        part, whole, defined = 2 * drawn[:, 2], drawn[:, 0] + drawn[:, 1], drawn[:, 0] > 0
+    return percentile_interval(np.where(defined, part / np.where(defined, whole, 1), np.nan))
 
 
 def count_matches(
@@ -186,7 +212,8 @@ def count_matches(
             speakers[row, 1] = sum(same_speaker(article.quotes[i].speaker, found[j].speaker) for i, j in pairs)
         relevance[row], stance[row] = _count_topics(article, prediction.quotes, pairs, topics)
     lang = np.array([article.lang or "?" for article, _ in both], dtype=np.str_)
-    return ArticleCounts(lang, quotes, speakers, relevance, stance)
+    story = np.unique([story_of(article) for article, _ in both], return_inverse=True)[1] if both else np.zeros(0, int)
+    return ArticleCounts(lang, story, quotes, speakers, relevance, stance)
 
 
 def match_quotes(gold: Sequence[Spans], found: Sequence[Spans]) -> list[tuple[int, int]]:

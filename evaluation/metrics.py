@@ -1,15 +1,12 @@
-"""Scores of relevance and stance, on arrays."""
+"""A system's answers beside gold labels, as arrays, and the figures that training chooses by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import average_precision_score, f1_score
-
-from stancewire.records import STANCES
 
 ALL = "all"
 """Stands for all topics or all languages in a row."""
@@ -40,89 +37,6 @@ class UnitScores:
     kind: np.ndarray
     lang: np.ndarray
     stance_probability: np.ndarray | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
-    """The scores of one kind of unit, one topic or all, one language or all; what is undefined is ``None``.
-
-    Relevance is scored where it is annotated. For all topics it is the macro average over the topics that have a
-    positive; a topic without one has no average precision, recall or F1. Stance is scored where the gold topic is
-    on with a known stance, whether or not the model finds it on, so that it does not depend on relevance; its
-    macro-F1 is over the stances that occur in gold, and for all topics it pools their pairs.
-
-    Attributes:
-        kind: ``article`` or ``quote``.
-        topic: a topic, or :data:`ALL`.
-        lang: a language, or :data:`ALL`.
-        n: annotated pairs of unit and topic.
-        positives: how many of them are on.
-        average_precision: of the probabilities; needs no threshold.
-        f1: of the on and off labels.
-        precision: ``None`` where the model finds nothing on.
-        recall: of the on labels.
-        stance_n: pairs with a known stance.
-        stance_counts: their gold stances, in the order of :data:`stancewire.records.STANCES`.
-        stance_f1: macro-F1 of the stances.
-    """
-
-    kind: str
-    topic: str
-    lang: str
-    n: int
-    positives: int
-    average_precision: float | None
-    f1: float | None
-    precision: float | None
-    recall: float | None
-    stance_n: int
-    stance_counts: tuple[int, ...]
-    stance_f1: float | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form; numbers are not rounded."""
-        return asdict(self) | {"stance_counts": dict(zip(STANCES, self.stance_counts, strict=True))}
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreTable:
-    """The rows of one system on one data set."""
-
-    rows: tuple[ScoreRow, ...]
-
-    def __repr__(self) -> str:
-        return f"ScoreTable({len(self.rows)} rows)"
-
-    def row(self, kind: str, topic: str = ALL, lang: str = ALL) -> ScoreRow:
-        """Return one row.
-
-        Raises:
-            KeyError: there is no such row.
-        """
-        for row in self.rows:
-            if (row.kind, row.topic, row.lang) == (kind, topic, lang):
-                return row
-        raise KeyError((kind, topic, lang))
-
-
-def score(scores: UnitScores, topics: Sequence[str]) -> ScoreTable:
-    """Score each kind of unit, by topic and by language.
-
-    Args:
-        scores: of all units.
-        topics: the names of its columns.
-
-    Returns:
-        Rows for the kinds that occur, first for all languages, then for each; all topics first, then each.
-    """
-    rows = []
-    for kind in (kind for kind in KINDS if (scores.kind == kind).any()):
-        of_kind = scores.kind == kind
-        for lang in (ALL, *sorted(set(scores.lang[of_kind].tolist()))):
-            chosen = of_kind if lang == ALL else of_kind & (scores.lang == lang)
-            each = [_topic_row(scores, chosen, t, (kind, topic, lang)) for t, topic in enumerate(topics)]
-            rows += [_all_row(scores, chosen, each, (kind, ALL, lang)), *each]
-    return ScoreTable(tuple(rows))
 
 
 def average_precision(gold: np.ndarray, probability: np.ndarray) -> float | None:
@@ -171,47 +85,7 @@ def selection_score(scores: UnitScores) -> float:
     return mean(found) or 0.0
 
 
-def _topic_row(scores: UnitScores, units: np.ndarray, topic: int, names: tuple[str, str, str]) -> ScoreRow:
-    known = units & (scores.gold_on[:, topic] >= 0)
-    gold, said = scores.gold_on[known, topic] == 1, scores.on[known, topic]
-    hits, positives, found = int((gold & said).sum()), int(gold.sum()), int(said.sum())
-    stance_gold, stance_said = _stances(scores, units, slice(topic, topic + 1))
-    return ScoreRow(
-        *names,
-        n=int(known.sum()),
-        positives=positives,
-        average_precision=average_precision(gold, scores.probability[known, topic]),
-        f1=ratio(2 * hits, positives + found) if positives else None,
-        precision=ratio(hits, found),
-        recall=ratio(hits, positives),
-        stance_n=len(stance_gold),
-        stance_counts=_counts(stance_gold),
-        stance_f1=macro_f1(stance_gold, stance_said),
-    )
-
-
-def _all_row(scores: UnitScores, units: np.ndarray, each: Sequence[ScoreRow], names: tuple[str, str, str]) -> ScoreRow:
-    scored = [row for row in each if row.positives]
-    stance_gold, stance_said = _stances(scores, units, slice(None))
-    return ScoreRow(
-        *names,
-        n=sum(row.n for row in each),
-        positives=sum(row.positives for row in each),
-        average_precision=mean(row.average_precision for row in scored),
-        f1=mean(row.f1 for row in scored),
-        precision=mean(row.precision for row in scored),
-        recall=mean(row.recall for row in scored),
-        stance_n=len(stance_gold),
-        stance_counts=_counts(stance_gold),
-        stance_f1=macro_f1(stance_gold, stance_said),
-    )
-
-
 def _stances(scores: UnitScores, units: np.ndarray, topics: slice) -> tuple[np.ndarray, np.ndarray]:
     """Return gold and predicted stances of the pairs whose stance is known."""
     gold, said = scores.gold_stance[units, topics], scores.stance[units, topics]
     return gold[gold >= 0], said[gold >= 0]
-
-
-def _counts(stances: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(count) for count in np.bincount(stances, minlength=len(STANCES)))

@@ -15,7 +15,7 @@ import pandas as pd
 from stancewire.evaluation.figures import FIGURES, Sample, all_figures, calibration_noise, confusion, once, values_of
 from stancewire.evaluation.intervals import DRAWS, SEED, percentile_interval, rate_interval, story_draws
 from stancewire.evaluation.metrics import ALL, KINDS
-from stancewire.evaluation.pairs import TARGET, TOPIC, sample_of
+from stancewire.evaluation.pairs import TARGET, sample_of
 from stancewire.records import STANCES
 
 MIN_STORIES, MIN_POSITIVES = 20, 10
@@ -72,14 +72,19 @@ class Scorer:
             row["intervals"] = {name: list(interval) for name, interval in found.items() if interval}
         return row
 
-    def rows(self, intervals: bool = True) -> list[dict[str, Any]]:
-        """Return rows by kind, topic and language; those of one topic in one language have no intervals."""
+    def rows(self, topics: Sequence[str], intervals: bool = True) -> list[dict[str, Any]]:
+        """Return rows by kind, topic and language; those of one topic in one language have no intervals.
+
+        Args:
+            topics: in the order of the rows.
+            intervals: compute them.
+        """
         found = []
         for kind in KINDS:
             of_kind = np.asarray(self.kinds == kind)
             for lang in (ALL, *sorted(set(self.pairs["lang"][of_kind]))) if of_kind.any() else ():
                 in_lang = of_kind & _mask(self.pairs, "lang", lang)
-                for topic in (ALL, *self._topics(of_kind)):
+                for topic in (ALL, *topics):
                     chosen = in_lang & self._of_topic(topic)
                     drawn = self.drawn(chosen) if intervals and ALL in (lang, topic) and chosen.any() else None
                     found.append({"kind": kind, "topic": topic, "lang": lang, **self.row(chosen, drawn)})
@@ -102,12 +107,11 @@ class Scorer:
             "stance_calibration_error": calibration_noise(right, top, sided.story, *rest) if known else None,
         }
 
-    def _topics(self, chosen: np.ndarray) -> list[str]:
-        """Return the topics of these pairs, in the order in which they first stand."""
-        return list(dict.fromkeys(self.pairs["target"][chosen & (self.pairs["task"] == TOPIC).to_numpy()]))
-
     def _of_topic(self, topic: str) -> np.ndarray:
-        return np.asarray(self.sample.topic == self.topics.index(topic)) if topic != ALL else np.array(True)
+        if topic == ALL:
+            return np.ones(len(self.sample), dtype=bool)
+        code = self.topics.index(topic) if topic in self.topics else -1
+        return np.asarray(self.sample.topic == code)
 
 
 @dataclass(frozen=True, slots=True)

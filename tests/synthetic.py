@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from stancewire.evaluation.figures import Sample
+from stancewire.evaluation.metrics import UnitScores
 from stancewire.evaluation.pairs import COLUMNS
 from stancewire.records import STANCES
 
@@ -67,6 +70,29 @@ def table(stories: int, seed: int = 0, skill: float = 1.0) -> pd.DataFrame:
         probability=sample.probability,
         stance=np.array(STANCES, dtype=object)[sample.stance],
         **answers,
+    )
+
+
+def pairs_of(scores: UnitScores, topics: Sequence[str], system: str = "checkpoint") -> pd.DataFrame:
+    """Return scores that are of no articles as the rows of a report; each unit is a story."""
+    units, topic = np.nonzero(scores.gold_on >= 0)
+    rows = pd.DataFrame(dict.fromkeys(COLUMNS, ""), index=range(len(units)))
+    found = scores.stance_probability
+    return rows.assign(
+        system=system,
+        task="topic",
+        target=np.array(topics, dtype=object)[topic],
+        id=[f"a{unit}" for unit in units],
+        story=[f"s{unit}" for unit in units],
+        unit=np.where(scores.kind[units] == "article", "article", "0"),
+        kind=scores.kind[units],
+        lang=scores.lang[units],
+        gold_on=scores.gold_on[units, topic] == 1,
+        gold_stance=np.array([*STANCES, ""], dtype=object)[scores.gold_stance[units, topic]],
+        on=scores.on[units, topic].astype(bool),
+        probability=scores.probability[units, topic].astype(float),
+        stance=np.array(STANCES, dtype=object)[scores.stance[units, topic]],
+        **{f"stance_{name}": np.nan if found is None else found[units, topic, i] for i, name in enumerate(STANCES)},
     )
 
 

@@ -14,6 +14,7 @@ from stancewire import Predictor
 from stancewire.cli.evaluate import _embedder, evaluate
 from stancewire.data import data_digest, load_corpus
 from stancewire.errors import DataError
+from stancewire.evaluation.pairs import read_pairs
 from stancewire.models.checkpoint import load_encoder
 from stancewire.records import Article
 
@@ -56,6 +57,13 @@ def test_a_report_has_the_checkpoint_and_all_baselines_on_the_same_units(
     }
     assert report["end_to_end"][0]["quotes"]["hits"] > 0
     assert result.stdout in (tmp_path / "report.md").read_text("utf-8")
+    assert (tmp_path / "report.html").is_file()
+    pairs = read_pairs(tmp_path)
+    assert set(pairs["system"]) == {"checkpoint", "majority", "tfidf", "encoder"}
+    own = pairs[pairs["system"] == "checkpoint"]
+    assert set(own["task"]) == {"topic", "target"}
+    assert set(own["taught"]) == {"taught"}
+    assert set(own.loc[own["task"] == "target", "seen"]) <= {"seen", "unseen"}
     # What is scored is not learned from, and what is left out is said.
     assert report["train"]["articles"] == 19
     assert "left out, as the checkpoint does not know them: weather" in result.stderr

@@ -25,7 +25,7 @@ def scorer(pairs: pd.DataFrame) -> Scorer:
 
 
 def test_rows_stand_for_each_kind_topic_and_language_and_count_the_same_pairs(scorer: Scorer) -> None:
-    rows = scorer.rows()
+    rows = scorer.rows(TOPICS)
     assert {row["kind"] for row in rows} == {"article", "quote"}
     quotes = [row for row in rows if row["kind"] == "quote"]
     whole = next(row for row in quotes if row["topic"] == row["lang"] == "all")
@@ -60,7 +60,9 @@ def test_open_targets_are_a_kind_of_their_own(pairs: pd.DataFrame) -> None:
     slices = score_slices(scorer)
     assert {part.value for part in slices if part.kind == OPEN and part.by == "seen"} == {"seen", "unseen"}
     assert not any(part.by == "topic" for part in slices if part.kind == OPEN)
-    whole = next(row for row in scorer.rows(intervals=False) if row["kind"] == "quote" and row["topic"] == "all")
+    whole = next(
+        row for row in scorer.rows(TOPICS, intervals=False) if row["kind"] == "quote" and row["topic"] == "all"
+    )
     assert whole["n"] == (pairs["kind"] == "quote").sum()
 
 

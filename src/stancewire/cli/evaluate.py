@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +15,11 @@ from stancewire.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
     from stancewire.evaluation.baselines import Baseline
     from stancewire.inference.predictor import Predictor
+    from stancewire.predictions import Prediction
     from stancewire.records import Article
 
 CORPUS = "corpus"
@@ -30,7 +34,7 @@ EMBEDDED_AT_ONCE = 256
     "folder",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for report.json and report.md.",
+    help="Folder for report.json, report.md, report.html, model-index.yaml and predictions.parquet.",
 )
 @click.option("--split", default=None, help="Take the records of this split only [of the corpus: test].")
 @click.option("--lang", default=None, help="Take the records in this language only, such as fr.")
@@ -70,9 +74,10 @@ def evaluate(
     stancewire evaluate runs/mine/checkpoint my.test.jsonl --train my.train.jsonl --report report
     """  # noqa: D301 - click wants the character itself
     from stancewire.evaluation.endtoend import is_complete, score_end_to_end
-    from stancewire.evaluation.gold import gold_units, predicted_scores
-    from stancewire.evaluation.metrics import score
-    from stancewire.evaluation.report import System, make_report, unit_table, write_report
+    from stancewire.evaluation.gold import gold_units
+    from stancewire.evaluation.markdown import unit_table
+    from stancewire.evaluation.pairs import topic_rows
+    from stancewire.evaluation.report import System, make_report, write_report
     from stancewire.inference.predictor import Predictor
 
     split = split or ("test" if data == CORPUS else None)
@@ -88,15 +93,18 @@ def evaluate(
     learned = _training(train, articles, topics) if baselines else []
 
     with progress_bar("quotes as given", len(articles)) as advance:
-        given = predictor.predict(articles, quotes="given", progress=advance)
+        given = _answers(predictor, articles, advance)
     complete = [article for article in articles if is_complete(article)]
     with progress_bar("quotes to be found", len(complete)) as advance:
         found = predictor.predict(complete, quotes="find", progress=advance)
-    scores = score(predicted_scores(articles, given, topics), topics)
-    systems = [System("checkpoint", "the network, with the probabilities and thresholds of its checkpoint", scores)]
+    pairs = _pairs(predictor, articles, given, topics, learned)
+    systems = [System("checkpoint", "the network, with the probabilities and thresholds of its checkpoint", pairs)]
+    windows = [prediction.windows for prediction in given]
     if learned:
         for baseline in _baselines(learned, articles, topics, predictor, encoder):
-            systems.append(System(baseline.name, baseline.description, score(baseline.scores, topics)))
+            rows = topic_rows(articles, topics, baseline.scores, baseline.name, windows)
+            systems.append(System(baseline.name, baseline.description, rows))
+    say("intervals and slices")
     report = make_report(
         checkpoint={"name": checkpoint, "sha256": _digest(predictor), "labels": predictor.labels.model_dump()},
         data=_source(data, split, lang, articles),
@@ -105,9 +113,9 @@ def evaluate(
         systems=systems,
         end_to_end=score_end_to_end(complete, found, topics),
     )
-    write_report(report, folder)
+    write_report(report, folder, systems, articles)
     click.echo(unit_table(report))
-    say(f"report: {folder / 'report.md'}, {folder / 'report.json'}")
+    say(f"report: {folder / 'report.html'}, {folder / 'report.md'}, {folder / 'report.json'}")
 
 
 def _read(source: str, split: str | None, lang: str | None) -> list[Article]:
@@ -125,6 +133,48 @@ def _read(source: str, split: str | None, lang: str | None) -> list[Article]:
         wanted = [f"split {split}"] * bool(split) + [f"language {lang}"] * bool(lang)
         raise DataError(f"{source}: found no article of {' and '.join(wanted)}, expected at least one")
     return articles
+
+
+def _answers(predictor: Predictor, articles: Sequence[Article], advance: Callable[[int], None]) -> list[Prediction]:
+    """Answer for the records' own quotes, and for the open targets of each record."""
+
+    def asked(article: Article) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(target.target for target in article.targets))
+
+    answers: list[Prediction] = []
+    for targets, group in groupby(articles, key=asked):
+        answers += predictor.predict(list(group), quotes="given", targets=targets, progress=advance)
+    return answers
+
+
+def _pairs(
+    predictor: Predictor,
+    articles: Sequence[Article],
+    given: Sequence[Prediction],
+    topics: Sequence[str],
+    learned: Sequence[Article],
+) -> pd.DataFrame:
+    """Return the checkpoint's answers as a table."""
+    import pandas as pd
+
+    from stancewire.evaluation.gold import predicted_scores
+    from stancewire.evaluation.pairs import CHECKPOINT, target_rows, topic_rows, with_taught
+
+    windows = [prediction.windows for prediction in given]
+    rows = [topic_rows(articles, topics, predicted_scores(articles, given, topics), CHECKPOINT, windows)]
+    if any(article.targets for article in articles):
+        seen = {target.target for article in learned for target in article.targets} if learned else None
+        rows.append(target_rows(articles, given, CHECKPOINT, seen))
+    return with_taught(pd.concat(rows, ignore_index=True), _taught(predictor))
+
+
+def _taught(predictor: Predictor) -> set[str]:
+    """Return the languages that the checkpoint was trained on; none where it does not say."""
+    try:
+        facts = json.loads((predictor.checkpoint.folder / "provenance.json").read_text("utf-8"))
+        return {lang for source in facts["train"] for lang in source["languages"]} - {"?"}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _other_topics(articles: Sequence[Article], topics: Sequence[str]) -> list[str]:
