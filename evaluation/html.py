@@ -13,7 +13,7 @@ import pandas as pd
 from stancewire.evaluation.compare import answers, confidence, gold_answers, is_right
 from stancewire.evaluation.markdown import NAMES, share, with_interval
 from stancewire.evaluation.metrics import ALL, KINDS
-from stancewire.evaluation.slices import OPEN
+from stancewire.evaluation.slices import OPEN, WORDS
 from stancewire.evaluation.svg import errors_plot, reliability_plot
 from stancewire.records import STANCES, Article
 
@@ -113,7 +113,7 @@ def _slices(report: Mapping[str, Any]) -> str:
             )
             opened = " open" if by == "lang" and kind != OPEN else ""
             parts.append(
-                f'<details{opened}><summary>{kind}, by {by}</summary><div class="plots">{plots}</div></details>'
+                f'<details{opened}><summary>{kind}, by {_words(by)}</summary><div class="plots">{plots}</div></details>'
             )
     note = "A dot is the figure, the bar its interval, the dashed line the whole; pale: too small to be judged."
     return "\n".join([*parts, f'<p class="soft">{note}</p>'])
@@ -121,12 +121,18 @@ def _slices(report: Mapping[str, Any]) -> str:
 
 def _worst(report: Mapping[str, Any]) -> str:
     lines = [
-        f"<li>{found['kind']}, {NAMES[found['figure']]}: <strong>{escape(found['by'])} {escape(found['value'])}"
+        f"<li>{found['kind']}, {NAMES[found['figure']]}: <strong>{_words(found['by'])} {escape(found['value'])}"
         f"</strong> {share(found['score'])}, {share(-found['difference'])} below the whole (p {found['p_holm']:.3f}, "
         f"for the {found['of']} slices that were looked at)</li>"
         for found in report["worst"]
     ]
-    return f"<p>The weakest:</p><ul>{''.join(lines)}</ul>" if lines else ""
+    weaker = any(found["p_holm"] < 0.05 for found in report["worst"])
+    head = "The weakest:" if weaker else "The weakest, though none is weaker beyond chance:"
+    return f"<p>{head}</p><ul>{''.join(lines)}</ul>" if lines else ""
+
+
+def _words(by: str) -> str:
+    return WORDS.get(by, by)
 
 
 def _whole(report: Mapping[str, Any], kind: str) -> Mapping[str, Any]:

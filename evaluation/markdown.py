@@ -8,6 +8,7 @@ from typing import Any
 from stancewire.evaluation.compare import Difference, Paired
 from stancewire.evaluation.endtoend import OVERLAP
 from stancewire.evaluation.metrics import ALL, KINDS
+from stancewire.evaluation.slices import WORDS
 from stancewire.records import STANCES
 
 UNDEFINED = "–"
@@ -157,7 +158,7 @@ def _worst(report: Mapping[str, Any]) -> list[str]:
         [
             found["kind"],
             NAMES[found["figure"]],
-            f"{found['by']} {found['value']}",
+            f"{WORDS.get(found['by'], found['by'])} {found['value']}",
             share(found["score"]),
             f"{signed(found['difference'])} ({signed(found['difference_low'])} to {signed(found['difference_high'])})",
             f"{found['p_holm']:.3f}",
@@ -167,9 +168,10 @@ def _worst(report: Mapping[str, Any]) -> list[str]:
     ]
     if not rows:
         return []
-    head = ["unit", "figure", "slice", "there", "below the whole by (95 %)", "p", "of slices"]
+    head = ["unit", "figure", "slice", "there", "against the whole (95 %)", "p", "of slices"]
     small = sum(1 for part in report["slices"] if part["too_small"])
-    note = "p pays for all the slices that were looked at"
+    weaker = any(found["p_holm"] < 0.05 for found in report["worst"])
+    note = "p pays for all the slices that were looked at" + ("" if weaker else "; none is weaker beyond chance")
     return [
         table(head, rows, left=3),
         "",

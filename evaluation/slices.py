@@ -30,6 +30,9 @@ PRIMARY = ("average_precision", "f1", "stance_f1")
 OPEN = "open target"
 """The kind of the rows on open targets, of articles and quotes together."""
 
+WORDS = {"lang": "language", "marks": "quotation marks", "seen": "target", "taught": "language in training"}
+"""What slices are called, where the column's name is not a word for it."""
+
 SLICED_BY = ("lang", "topic", "form", "outlet", "length", "marks", "seen", "taught")
 
 
