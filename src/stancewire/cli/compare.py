@@ -34,7 +34,7 @@ def compare(report_a: Path, report_b: Path, flips: int) -> None:
     stancewire compare reports/monday reports/tuesday > comparison.md
     """  # noqa: D301 - click wants the character itself
     from stancewire.evaluation.compare import Paired
-    from stancewire.evaluation.markdown import comparison
+    from stancewire.evaluation.pages import comparison
     from stancewire.evaluation.pairs import CHECKPOINT, read_pairs
 
     paired = Paired(read_pairs(report_a, CHECKPOINT), read_pairs(report_b, CHECKPOINT))
