@@ -201,7 +201,7 @@ def count_matches(
     speakers = np.zeros((len(both), 2), dtype=int)
     relevance, stance = (np.zeros((len(both), len(topics), 3), dtype=int) for _ in range(2))
     for row, (article, prediction) in enumerate(both):
-        found = [_in_record(quote, article) for quote in prediction.quotes]
+        found = [in_record(quote, article) for quote in prediction.quotes]
         pairs = match_quotes(
             [bare_spans(quote.spans, article.text) for quote in article.quotes],
             [bare_spans(quote.spans, article.text) for quote in found],
@@ -269,7 +269,7 @@ def _table(
     return np.array(found, dtype=int).reshape(-1, len(topics))
 
 
-def _in_record(quote: QuotePrediction, article: Article) -> Quote:
+def in_record(quote: QuotePrediction, article: Article) -> Quote:
     """Bring a found quote from the offsets of the text that was given to those of the record, which is in NFC."""
     if article.given is None:
         return Quote(quote.spans, quote.speaker)

@@ -62,9 +62,9 @@ def effective_size(right: np.ndarray, story: np.ndarray) -> float:
     return float(stories) if plain <= 0 else len(right) / max(1.0, variance / plain)
 
 
-def wilson(share: float, n: float) -> Interval:
+def wilson(share: float, n: float, quantile: float | None = None) -> Interval:
     """Return the Wilson score interval of a share of ``n``, which need not be whole."""
-    z = float(norm.ppf((1 + LEVEL) / 2))
+    z = float(norm.ppf((1 + LEVEL) / 2)) if quantile is None else quantile
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))

@@ -1,4 +1,4 @@
-"""The pages of a comparison and of an agreement, in Markdown."""
+"""The pages of a comparison, an agreement and an estimate, in Markdown."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from stancewire.evaluation.agreement import LabelAgreement, SpanAgreement
 from stancewire.evaluation.compare import Difference, Paired
+from stancewire.evaluation.estimate import Share
 from stancewire.evaluation.intervals import Interval
 from stancewire.evaluation.markdown import NAMES, UNDEFINED, cell, share, signed, table
 from stancewire.evaluation.metrics import ratio
+from stancewire.evaluation.population import Question
 
 
 def comparison(paired: Paired, before: str, after: str, flips: int) -> str:
@@ -89,6 +91,34 @@ def agreement_page(
         head = ["article", "unit", "topic", *map(cell, names)]
         parts += ["", table(head, lines, left=len(head))]
     return "\n".join(parts)
+
+
+def shares_page(shares: Sequence[Share], question: Question) -> str:
+    """Return the page of an estimate: the naive count, the labels alone and the corrected share, by group."""
+    whole = f"{question.kind}s about {question.topic}" if question.of_topic else f"all {question.kind}s"
+    rows = [
+        [
+            cell(found.group),
+            *(f"{count:,}" for count in (found.units, found.labelled, found.stories)),
+            _with_ends(found.naive, found.naive_interval),
+            _with_ends(found.labels_alone, found.labels_interval),
+            found.too_small or f"**{_with_ends(found.value, found.interval)}**",
+        ]
+        for found in shares
+    ]
+    head = ["group", "units", "labelled", "stories", "counted (naive)", "labels alone", "share (95 %)"]
+    parts = [
+        f"{question.topic}={question.stance}, in hundredths of {whole}",
+        "",
+        table(head, rows, left=1),
+        "",
+        "The naive interval takes the model for right; it says nothing of the true share.",
+    ]
+    return "\n".join(parts)
+
+
+def _with_ends(value: float | None, interval: Interval | None) -> str:
+    return share(value) + (f" ({share(interval[0])}–{share(interval[1])})" if interval else "")
 
 
 def _coefficient(value: float | None, interval: Interval | None) -> str:

