@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from quotes import bare, read
+from quotes import bare, judge, read
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction import DictVectorizer
@@ -26,15 +26,16 @@ from stancewire.data import load_corpus
 from stancewire.inference.quotes.finder import evidence
 from stancewire.inference.quotes.lexicon import language_of
 from stancewire.inference.quotes.parts import Part, lay_out
-from stancewire.inference.quotes.speakers import Candidate, candidates
+from stancewire.inference.quotes.speakers import Candidate, candidates, speakers_of
 from stancewire.inference.quotes.surroundings import Surroundings
-from stancewire.records import Article, Quote, Span
+from stancewire.records import Article, Quote, Span, Speaker
 
 TARGET = Path(__file__).parents[1] / "inference" / "quotes" / "weights.yaml"
 SMALLEST = 0.05
-PENALTY = 1.0
+PENALTY = 4.0
 
-Choice = tuple[list[Candidate], set[int]]
+Choice = tuple[list[Candidate], set[int], set[int]]
+"""Candidates; those whose span is right, or nearest to right; those that name the right speaker, whatever the span."""
 
 
 def quote_of(text: str, part: Part, quotes: Iterable[Quote], least: float) -> Quote | None:
@@ -75,9 +76,9 @@ def speaker_choices(articles: Iterable[Article]) -> list[Choice]:
             speaker = quote.speaker if quote else None
             found = candidates(surroundings, number, previous)
             if speaker is None:
-                choices.append((found, set()))
+                choices.append((found, set(), set()))
             elif speaker.span and (right := _right(found, speaker.span)):
-                choices.append((found, right))
+                choices.append((found, right, _named_alike(text, found, speaker)))
             previous = speaker.span if speaker and speaker.span else previous
     return [choice for choice in choices if choice[0]]
 
@@ -92,31 +93,47 @@ def _right(found: list[Candidate], gold: Span) -> set[int]:
     return {i for i, share in enumerate(shares) if share == most} if most else set()
 
 
+def _named_alike(text: str, found: list[Candidate], gold: Speaker) -> set[int]:
+    """Return the candidates that share characters or words with the right mention, near it or elsewhere."""
+    spans = [candidate.mention.span for candidate in found]
+    return {i for i, span in enumerate(spans) if judge(gold, Speaker(text[slice(*span)], span))[1]}
+
+
 def fit_speakers(choices: list[Choice]) -> dict[str, float]:
     """Return the weights that make the right mentions likeliest."""
     rows: list[Mapping[str, float]] = []
     group: list[int] = []
     right: list[bool] = []
-    for number, (found, correct) in enumerate(choices):
+    same: list[bool] = []
+    place: list[bool] = []
+    for number, (found, correct, alike) in enumerate(choices):
+        places = {found[i].mention.place for i in correct}
         rows += [candidate.features for candidate in found]
         rows.append({"nobody": 1.0})
         group += [number] * (len(found) + 1)
         right += [i in correct for i in range(len(found))] + [not correct]
+        same += [i in alike for i in range(len(found))] + [not correct]
+        place += [found[i].mention.place in places for i in range(len(found))] + [not correct]
     vectorizer = DictVectorizer()
     matrix: csr_matrix = vectorizer.fit_transform(rows)
-    groups, correct_rows = np.array(group), np.array(right)
+    groups = np.array(group)
     starts = np.r_[0, np.flatnonzero(np.diff(groups)) + 1]
+    # log P(speaker) + log P(span, given its place): who speaks matters wherever the name stands.
+    signed = [(np.array(same), 1.0), (np.array(right), 1.0), (np.array(place), -1.0)]
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         scores = matrix @ weights
         mass = np.exp(scores - np.maximum.reduceat(scores, starts)[groups])
         total = np.add.reduceat(mass, starts)
-        good = np.add.reduceat(mass * correct_rows, starts) + 1e-12
-        value = np.log(total).sum() - np.log(good).sum() + PENALTY / 2 * weights @ weights
-        gradient = matrix.T @ (mass / total[groups] - mass * correct_rows / good[groups]) + PENALTY * weights
-        return float(value), gradient
+        value = np.log(total).sum() + PENALTY / 2 * weights @ weights
+        slope = mass / total[groups]
+        for rows_of, sign in signed:
+            part = np.add.reduceat(mass * rows_of, starts) + 1e-12
+            value -= sign * np.log(part).sum()
+            slope = slope - sign * mass * rows_of / part[groups]
+        return float(value), matrix.T @ slope + PENALTY * weights
 
-    result = minimize(loss, np.zeros(matrix.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 1000})
+    result = minimize(loss, np.zeros(matrix.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 250})
     return _named(vectorizer.get_feature_names_out(), result.x)
 
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 
 from stancewire.inference.quotes.lexicon import WORD, Language
-from stancewire.inference.quotes.parts import Part, abbreviates
+from stancewire.inference.quotes.parts import Part
+from stancewire.inference.quotes.words import abbreviates
 from stancewire.records import Span
 
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？؟\n]")
@@ -67,6 +68,9 @@ def quote_features(
     lower = sum(word in language["words"] for word in words) if not language.inside else 0
     capitals = sum(word[0].isupper() for word in words) if language.cased else 0
     all_capital = language.cased and bool(words) and all(w[0].isupper() or len(w) < 4 for w in words)
+    verbs_before = [span[1] for span in language["verbs"].find(text, max(low, start - 40), start)]
+    close = bool(verbs_before) and len(WORD.findall(text[max(verbs_before) : start])) < 4
+    title_like = language.cased and inside[:1].isupper() and before[-1:].isalnum() and not close and not that
     alone = not before and not after and low <= bounds[0] and high >= bounds[1]
     return {
         "bias": 1.0,
@@ -81,6 +85,11 @@ def quote_features(
         "verb after": float(near_after),
         "verb far after": float(bool(verb_after) and not near_after),
         "short without verb": float(length < 8 and not verb_before and not near_after),
+        "verb close": float(close),
+        "short, verb close": float(close and length < 8),
+        "short, verb before": float(verb_before and length < 8),
+        "big after a word": float(title_like),
+        "big after a word, goes on": float(title_like and after[:1].islower() and not near_after),
         "according": float(any(True for _ in language["according"].find(text, low, high))),
         "speech comma": float(after[:1] in {",", "—", "–", "،"} or text[end - 2 : end - 1] in {",", "，"}),
         "stop inside": float(inside[-1:] in ".!?…。！？"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stancewire.inference.quotes.lexicon import WORD, Language
 from stancewire.inference.quotes.mentions import Mention
@@ -13,6 +14,8 @@ HARD_STOP = re.compile(r"[.!?…。！？;؟\n]")
 _NEAR = 24
 _KO_PARTICLE = re.compile(r"(?:은|는|을|를|에|에서|에게|으로|고|며|서|한|된|할|던|인|와|과)$")
 _MARKER = re.compile("[은는이가도はがもの]")
+_A_ENDINGS = frozenset("aáаяąё")
+_POSSESSIVE = re.compile("['’]s\\b")
 _SUBJECT_MARKER = re.compile("[은는이가はが]")
 
 
@@ -26,6 +29,7 @@ class Facts:
         verb_right: one stands right after it.
         preposition: a preposition stands right before it, so that it is hardly a subject.
         opens: it opens a sentence.
+        gender: ``f``, ``m``, or ``a`` where the name ends like a woman's in many languages; empty where nothing tells.
         features: the evidence that does not depend on the quote.
     """
 
@@ -34,6 +38,7 @@ class Facts:
     verb_right: bool
     preposition: bool
     opens: bool
+    gender: str
     features: dict[str, float]
 
 
@@ -71,10 +76,35 @@ def describe(text: str, mention: Mention, language: Language) -> Facts:
         words=words,
         verb_left=verb_left,
         verb_right=verb_right,
-        preposition=bool(before) and before[-1] in language["prepositions"],
+        preposition=_preposed(before, language),
         opens=not left.strip() or HARD_STOP.match(sign) is not None or "\n" in left,
+        gender=_gender(words, before, left, language),
         features={name: value for name, value in features.items() if value},
     )
+
+
+def _preposed(before: list[str], language: Language) -> bool:
+    """Whether a preposition governs the mention, with or without an article between: in the Hall."""
+    prepositions, articles = language["prepositions"], language["articles"]
+    near = before[-2:]
+    if near and near[-1] not in prepositions and near[-1] in articles:
+        near = near[:-1]
+    return bool(near) and near[-1] in prepositions
+
+
+def _gender(words: list[str], before: list[str], left: str, language: Language) -> str:
+    """Say what title, office, article or ending tell of a person's gender."""
+    if language.inside:
+        return ""
+    near = [*(before[-1:] if left.endswith((" ", ". ", "'")) else []), *words]
+    for name, sign in (("feminine", "f"), ("masculine", "m")):
+        if any(word in language[name] for word in near if word[0].isupper() or word in language["titles"]):
+            return sign
+    for name, sign in (("feminine", "f"), ("masculine", "m")):
+        if any(word in language[name] for word in near):
+            return sign
+    first = next((word for word in words if word[0].isupper() and word not in language["roles"]), "")
+    return "a" if first[-1:] in _A_ENDINGS and first else ""
 
 
 def _unspaced(
@@ -117,6 +147,11 @@ def _spaced(
     return {
         f"{family}, {mention.kind}, role left {_role_left(left, before, language)}": 1.0,
         f"{family}, {mention.kind}, starts {_start(words, language)}": 1.0,
+        "possessive": float(_POSSESSIVE.match(right) is not None),
+        "after that": float(_after_that(words, before, language)),
+        "acronym": float(len(words) == 1 and len(words[0]) > 1 and words[0].isupper()),
+        f"{mention.kind}, apposed": float(left.endswith(", ") and bool(before) and before[-1][0].isupper()),
+        f"{mention.kind}, apposition follows": float(_apposition(right, after, language)),
         "addressed": float(any(word in language["addressing"] for word in before[-2:])),
         "article": float(bool(words) and words[0] in articles),
         "article outside": float(bool(before) and left.endswith(" ") and before[-1] in articles),
@@ -128,10 +163,40 @@ def _spaced(
     }
 
 
+def _apposition(right: str, after: list[str], language: Language) -> bool:
+    """Whether a comma and an office follow: Maud Ferrier, the minister."""
+    if not right.startswith(", "):
+        return False
+    near = after[1:3] if after[:1] and after[0] in language["articles"] else after[:2]
+    return any(word in language["roles"] for word in near)
+
+
+def _after_that(words: list[str], before: list[str], language: Language) -> bool:
+    """Whether "that" opens a clause whose subject the mention is: X said that Y had …"""
+    near = [*before[-2:], *words[:1]]
+    if len(before) < 2 or before[-1] in language["joints"]:
+        return False
+    return any(one in language["verbs"] and other in language["that"] for one, other in pairwise(near))
+
+
 def touches(passage: str, words: list[str], language: Language, *, ahead: bool = False) -> bool:
-    """Whether one of the words nearest to a mention is a verb of speech of the same clause."""
+    """Whether one of the words nearest to a mention is a verb of speech of the same clause, and no name lies between.
+
+    Args:
+        passage: the text beside the mention.
+        words: its two words nearest to the mention.
+        language: its word lists.
+        ahead: the passage follows the mention.
+    """
     near = passage[:14].lstrip() if ahead else passage[-14:].rstrip()
-    return not any(sign in near for sign in ".!?\n") and any(word in language["verbs"] for word in words)
+    if any(sign in near for sign in ".!?\n"):
+        return False
+    nearest = words if ahead else words[::-1]
+    verbs = language["verbs"]
+    if not nearest or nearest[0] in verbs:
+        return bool(nearest)
+    name = nearest[0][0].isupper() and not (nearest[0] in language["roles"] or nearest[0] in language["titles"])
+    return len(nearest) > 1 and nearest[1] in verbs and (not name or language.code == "de")
 
 
 def _role_left(left: str, words: list[str], language: Language) -> str:

@@ -8,11 +8,14 @@ from importlib.resources import files
 import yaml
 
 from stancewire.inference.quotes.decide import logistic, quote_features
+from stancewire.inference.quotes.entities import entities
 from stancewire.inference.quotes.lexicon import Language, language_of
-from stancewire.inference.quotes.parts import Layout, lay_out
+from stancewire.inference.quotes.parts import Layout, Part, lay_out, merged, together
 from stancewire.inference.quotes.speakers import best, candidates, widened
 from stancewire.inference.quotes.surroundings import Surroundings
 from stancewire.records import Quote, Span, Speaker
+
+_FRAGMENT = 0.3
 
 Weights = dict[str, dict[str, float]]
 
@@ -34,20 +37,35 @@ def find_quotes(text: str, lang: str | None = None) -> list[Quote]:
     layout = lay_out(text, language)
     weighed = weights()["quotes"]
     chances = [logistic(evidence(text, layout, i, language), weighed) for i in range(len(layout.parts))]
+    layout, chances = _gathered(text, layout, chances, language)
     kept = [index for index, chance in enumerate(chances) if chance >= 0.5]
     surroundings = Surroundings(text, layout, kept, language)
-    quotes: list[Quote] = []
+    found: list[tuple[Span, float] | None] = []
     previous: Span | None = None
-    for number, index in enumerate(kept):
+    for number in range(len(kept)):
         mention, probability = best(candidates(surroundings, number, previous), weights()["speakers"])
-        speaker = None
-        if mention is not None:
-            previous = mention.span
-            span = widened(text, mention, language)
-            speaker = Speaker(text[slice(*span)], span, round(probability, 4))
-        spans = layout.parts[index].spans
-        quotes.append(Quote(spans=spans, speaker=speaker, probability=round(chances[index], 4)))
+        previous = mention.span if mention else previous
+        found.append((widened(text, mention, language), round(probability, 4)) if mention else None)
+    named = entities(text, [item and item[0] for item in found], surroundings.mentions(), language)
+    quotes: list[Quote] = []
+    for index, item, entity in zip(kept, found, named, strict=True):
+        speaker = Speaker(text[slice(*item[0])], item[0], item[1], entity) if item else None
+        quotes.append(Quote(spans=layout.parts[index].spans, speaker=speaker, probability=round(chances[index], 4)))
     return quotes
+
+
+def _gathered(text: str, layout: Layout, chances: list[float], language: Language) -> tuple[Layout, list[float]]:
+    """Join fragments of one sentence that hang on one verb; one that is surely a quote speaks for its neighbour."""
+    parts: list[Part] = []
+    joint: list[float] = []
+    for part, chance in zip(layout.parts, chances, strict=True):
+        likely = bool(parts) and max(joint[-1], chance) >= 0.5 and min(joint[-1], chance) >= _FRAGMENT
+        if likely and together(text, parts[-1], part, language):
+            parts[-1], joint[-1] = merged(parts[-1], part), max(joint[-1], chance)
+        else:
+            parts.append(part)
+            joint.append(chance)
+    return Layout(layout.paragraphs, parts), joint
 
 
 def evidence(text: str, layout: Layout, index: int, language: Language) -> dict[str, float]:

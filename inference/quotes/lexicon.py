@@ -12,8 +12,9 @@ import yaml
 
 from stancewire.records import Span
 
-WORD = re.compile(r"\w+(?:['’ʼ\-‐.](?=\w)\w+)*")
-"""A word with its inner apostrophes, hyphens and points; never empty, never ambiguous, so the scan is linear."""
+_LETTER = r"[\w\u0300-\u036f\u064b-\u065f\u0670]"
+WORD = re.compile(rf"\w{_LETTER}*(?:['’ʼ\-‐.](?=\w){_LETTER}+)*")
+"""A word with its inner apostrophes, hyphens, points and vowel signs; never ambiguous, so the scan is linear."""
 
 FIELDS = (
     "verbs",
@@ -36,7 +37,12 @@ FIELDS = (
     "endings",
     "letters",
     "addressing",
+    "feminine",
+    "masculine",
+    "plural",
 )
+
+_VOWEL_SIGNS = dict.fromkeys([*range(0x64B, 0x660), 0x670])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +66,7 @@ class WordList:
     @classmethod
     def of(cls, entries: Iterable[str], inside: bool, prefixes: Iterable[str] = ()) -> WordList:
         """Sort the entries of a field into words, stems and phrases."""
-        lower = [entry.lower().replace("’", "'") for entry in entries]
+        lower = [entry.lower().replace("’", "'").translate(_VOWEL_SIGNS) for entry in entries]
         phrases = lower if inside else [entry for entry in lower if " " in entry]
         single = [] if inside else [entry for entry in lower if " " not in entry]
         joined = "|".join(sorted((re.escape(phrase.rstrip("*")) for phrase in phrases), key=len, reverse=True))
@@ -76,7 +82,7 @@ class WordList:
     @lru_cache(maxsize=200_000)  # noqa: B019 - the lists are few and live as long as the program
     def __contains__(self, word: str) -> bool:
         """Whether ``word`` (any case) is a word of the list or begins with a stem of it."""
-        lower = word.lower().replace("’", "'")
+        lower = word.lower().replace("’", "'").translate(_VOWEL_SIGNS)
         if self._has(lower) or ("'" in lower and self._has(lower[lower.index("'") + 1 :])):
             return True
         return any(lower.startswith(prefix) and self._has(lower[len(prefix) :]) for prefix in self.prefixes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stancewire.records import Span
 
@@ -48,6 +49,7 @@ _OPENING = frozenset("([{<—–―-:/¿¡=“„«»‹‘‚「『\"'")
 _CLOSING = frozenset(")]}>—–―-:;,.!?…/”“»«›’」』\"'،؛؟。、，！？：；·")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟]")
 _ELISION = re.compile(r"(?:[tsnkm]|em|til|tis|twas|cause|round|re|ve|ll|d|\d\ds?)\b", re.IGNORECASE)
+_SENTENCES = re.compile(r"[^\s\d.][.!?…][\"”“»’']?\s+[„“«\"‘¿¡—–]?\s?[^\W\d_a-zà-ÿа-яё]|[。！？].")
 _BLANK = re.compile(r"\n[^\S\n]*\n\s*|\n")
 
 
@@ -94,13 +96,28 @@ def paragraphs(text: str) -> list[Span]:
     return [span for span in out if text[span[0] : span[1]].strip()]
 
 
-def segments(text: str, spans: list[Span]) -> list[Segment]:
-    """Return what stands between outermost marks, paragraph by paragraph, in order, never overlapping."""
+def lined(text: str, spans: list[Span]) -> bool:
+    """Whether the text has one sentence a line, as corpora have it: a line break parts no paragraphs there."""
+    if len(spans) < 4:
+        return False
+    blank = sum("\n" in text[one[1] + 1 : other[0]] for one, other in pairwise(spans))
+    several = sum(_SENTENCES.search(text, *span) is not None for span in spans)
+    return blank * 4 <= len(spans) and several * 5 <= len(spans)
+
+
+def segments(text: str, spans: list[Span], lines: bool = False) -> list[Segment]:
+    """Return what stands between outermost marks, paragraph by paragraph, in order, never overlapping.
+
+    Args:
+        text: the article.
+        spans: its paragraphs.
+        lines: they are single sentences (:func:`lined`), and quotes run on from one to the next.
+    """
     out: list[Segment] = []
     for number, span in enumerate(spans):
         previous = out[-1] if out and out[-1].paragraph == number - 1 and not out[-1].closed else None
         paragraph = _Paragraph(text, span, number, previous)
-        if previous is not None and not paragraph.marks and _closes_later(text, spans, number, previous):
+        if previous is not None and paragraph.carries(lines) and _closes_later(text, spans, number, previous, lines):
             found = [Segment(*trim(text, *span), span, previous.opener, False, number, continues=True)]
         else:
             found = paragraph.scan()
@@ -108,12 +125,12 @@ def segments(text: str, spans: list[Span]) -> list[Segment]:
     return out
 
 
-def _closes_later(text: str, spans: list[Span], number: int, previous: Segment) -> bool:
-    """Whether an open quote runs through this paragraph, which has no mark, to one that closes it."""
-    for ahead in range(number + 1, min(number + 4, len(spans))):
+def _closes_later(text: str, spans: list[Span], number: int, previous: Segment, lines: bool) -> bool:
+    """Whether an open quote runs through this paragraph to one that closes it."""
+    for ahead in range(number + 1, min(number + (10 if lines else 4), len(spans))):
         paragraph = _Paragraph(text, spans[ahead], ahead, previous)
-        if paragraph.marks:
-            return paragraph.ends_previous()
+        if not paragraph.carries(lines):
+            return paragraph.ending() is not None
     return False
 
 
@@ -144,20 +161,42 @@ class _Paragraph:
         self.out: list[Segment] = []
         self.previous = previous
 
-    def ends_previous(self) -> bool:
-        """Whether the first mark can only close what the paragraph before left open."""
-        at, after, glyph = self.marks[0]
-        if self.previous is None or glyph in _SINGLE or glyph not in _PARTNERS[self.previous.opener]:
-            return False
-        before, following = self.text[at - 1 : at], self.text[after : after + 1]
-        closes = after >= self.end or following.isspace() or following in _CLOSING
-        return at > self.start and closes and not before.isspace()
+    def ending(self) -> tuple[int, int] | None:
+        """Return the mark that can only close what the paragraph before left open: no mark here opens it."""
+        if self.previous is None or self.previous.opener in _SINGLE:
+            return None
+        depth = 0
+        for at, after, glyph in self.marks:
+            if glyph in _SINGLE:
+                continue
+            before = self.text[at - 1] if at > self.start else " "
+            following = self.text[after] if after < self.end else " "
+            if (before.isspace() or before in "([{—–-/¿¡") and not following.isspace():
+                depth += 1
+            elif depth:
+                depth -= 1
+            elif glyph in _PARTNERS[self.previous.opener] and not before.isspace():
+                closes = following.isspace() or following in _CLOSING or before in ",.!?…"
+                return (at, after) if closes else None
+            else:
+                return None
+        return None
+
+    def carries(self, lines: bool) -> bool:
+        """Whether an open quote can run through: there is no mark, or in a single line, none but inner pairs."""
+        doubles = [mark for mark in self.marks if mark[2] not in _SINGLE]
+        if not doubles or not lines:
+            return not doubles
+        return len(doubles) % 2 == 0 and doubles[0][0] > self.start and self.ending() is None
 
     def scan(self) -> list[Segment]:
-        if self.marks and self.ends_previous():
-            self._push(self.previous.opener if self.previous else '"', self.start, self.start)
+        end = self.ending()
+        if end is not None and self.previous is not None:
+            self._emit(_Open(self.previous.opener, self.start, self.start), *end, closed=True)
         for at, after, glyph in self.marks:
             self.left[glyph] -= 1
+            if end is not None and at <= end[0]:
+                continue
             first = at == self.start or not self.text[self.start : at].strip() if at - self.start < 4 else False
             if first and self.previous is not None and glyph not in _SINGLE:
                 self._push(glyph if glyph in '“„«"「『' else "“" if glyph == "”" else "«", at, after)
@@ -203,7 +242,8 @@ class _Paragraph:
     def _straight(self, at: int, after: int, opens: bool, closes: bool, strong: bool) -> None:
         doubles = any(item.glyph not in _SINGLE for item in self.stack)
         same = any(item.glyph == '"' for item in self.stack)
-        ends = not (strong and not closes) if same else doubles and closes and not opens
+        inner = not opens or (self.text[at - 1 : at].isalnum() and self.text[after : after + 1].isalnum())
+        ends = not (strong and not closes) if same else doubles and closes and inner
         if ends:
             self._close('"', at, after)
         elif opens or (not self.stack and not closes):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stancewire.inference.quotes.lexicon import WORD, Language
-from stancewire.inference.quotes.marks import Segment, paragraphs, segments, trim
+from stancewire.inference.quotes.marks import Segment, lined, paragraphs, segments, trim
+from stancewire.inference.quotes.words import abbreviates, titled
 from stancewire.records import Span
 
 _DASH = re.compile(r"(?<=[\s,;.!?…])[—–―‒-]+(?=\s)|(?<=\s)[—–―‒]+(?=\w)|(?<=\w)[—–―‒]+(?=[\s,.:])")
@@ -15,7 +16,12 @@ _DIALOGUE = re.compile(r"\s{0,4}[—–―‒-]{1,2}\s{0,3}(?=[^\s\d—–―‒
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？؟]")
 _COMMA = re.compile(r"[,،;:!?…]\s")
 _CLAUSE_END = re.compile(r"[,،]|\.(?!\d)")
+_AFTER_END = re.compile(r"[.!?…\n]")
+_BREAKS = frozenset(",?!…")
 _FIRST_WORDS = 60
+_LONGEST_TITLE = 60
+_NEAR_CLAUSE = 100
+_LONGEST_GAP = 100
 _LONGEST_CLAUSE = 220
 
 
@@ -51,14 +57,15 @@ class Layout:
 def lay_out(text: str, language: Language) -> Layout:
     """Find every stretch between marks and every line of dialogue that a reporting clause makes plain."""
     spans = paragraphs(text)
-    found = segments(text, spans)
+    lines = lined(text, spans)
+    found = segments(text, spans, lines)
     marked = {segment.paragraph for segment in found}
     parts = [_part(text, segment, language) for segment in found]
     for number, span in enumerate(spans):
         if number not in marked and (line := _dialogue(text, spans, number, span, language)):
             parts.append(line)
     parts.sort(key=lambda part: part.outer)
-    return Layout(spans, _joined(text, parts, language, {s.outer: s for s in found}))
+    return Layout(spans, _joined(text, parts, language, {s.outer: s for s in found}, lines))
 
 
 def _part(text: str, segment: Segment, language: Language) -> Part:
@@ -113,7 +120,20 @@ def _is_clause(text: str, piece: Span, language: Language) -> bool:
         return False
     words = _words(text, piece[0], min(piece[1], piece[0] + _FIRST_WORDS))
     head = [span for _, span in zip(range(2), words, strict=False)]
-    return bool(head) and any(True for _ in language["verbs"].find(text, head[0][0], head[-1][1]))
+    if not head:
+        return False
+    return any(True for _ in language["verbs"].find(text, head[0][0], head[-1][1])) or _inserted(text, piece, language)
+
+
+def _inserted(text: str, piece: Span, language: Language) -> bool:
+    """Whether commas before and after show that a clause with its subject is put in: «…, — muses Anna, — …»."""
+    start, end = trim(text, *piece)
+    before = text[max(0, start - 4) : start].rstrip(" —–-\u00a0")[-1:]
+    if not language.cased or before not in _BREAKS or text[end - 1 : end] not in {",", "."} or end - start > 60:
+        return False
+    words = [text[slice(*span)] for span in _words(text, start, end)]
+    named = any(word[0].isupper() or word in language["pronouns"] for word in words[1:3])
+    return 1 < len(words) < 7 and words[0].islower() and named
 
 
 def _split_at_comma(text: str, start: int, end: int, language: Language) -> tuple[list[Span], list[Span]]:
@@ -127,8 +147,10 @@ def _split_at_comma(text: str, start: int, end: int, language: Language) -> tupl
         if not words or text[slice(*words[0])] not in language["verbs"]:
             continue
         following = text[slice(*words[1])] if len(words) > 1 else ""
+        elided = following.replace("’", "'").partition("'")[0].lower() if "'" in following.replace("’", "'") else ""
         fits = not language.cased or following[:1].isupper() or "-" in text[slice(*words[0])]
         fits = fits or following in language["articles"] or following in language["pronouns"]
+        fits = fits or (bool(elided) and f"{elided}'" in language["articles"])
         if not fits:
             continue
         close = _clause_end(text, words[-1][1], end, language)
@@ -140,13 +162,16 @@ def _split_at_comma(text: str, start: int, end: int, language: Language) -> tupl
 
 def _clause_end(text: str, start: int, end: int, language: Language) -> re.Match[str] | None:
     """Return the comma that ends a reporting clause, past the appositions in it: «…, dit la maire, Mme X, …»."""
-    close = None
+    last = None
     for close in _CLAUSE_END.finditer(text, start, min(end, start + 160)):
+        if titled(text, close.start(), language):
+            continue
         following = next((text[slice(*span)] for span in _first_words(text, close.end(), end, 1)), "")
         apposed = following[:1].isupper() or following in language["roles"] or following in language["relatives"]
         if close[0] == "." or not apposed:
             return close
-    return close
+        last = close
+    return last
 
 
 def _words(text: str, start: int, end: int) -> Iterator[Span]:
@@ -166,13 +191,17 @@ def _without_comma(text: str, start: int, end: int) -> Span:
     return start, end
 
 
-def _joined(text: str, parts: list[Part], language: Language, marked: dict[Span, Segment]) -> list[Part]:
-    out: list[Part] = []
+def _joined(text: str, parts: list[Part], language: Language, marked: dict[Span, Segment], lines: bool) -> list[Part]:
+    whole: list[Part] = []
     for part in parts:
         segment = marked.get(part.outer)
-        if out and segment is not None and segment.continues and not out[-1].closed:
-            out[-1] = _merge(out[-1], part, ())
-        elif out and _breaks(text, out[-1], part, language):
+        if whole and segment is not None and segment.continues and not whole[-1].closed:
+            whole[-1] = _merge(whole[-1], part, ())
+        else:
+            whole.append(part)
+    out: list[Part] = []
+    for part in whole:
+        if out and _breaks(text, out[-1], part, language, lines):
             out[-1] = _merge(out[-1], part, ((out[-1].outer[1], part.outer[0]),))
         elif out and _next_line(text, out[-1], part):
             out[-1] = _merge(out[-1], part, ())
@@ -192,27 +221,10 @@ def _merge(first: Part, second: Part, clause: tuple[Span, ...]) -> Part:
     )
 
 
-def abbreviates(text: str, at: int) -> bool:
-    """Whether the point at ``at`` follows a single letter or a short capitalised word: M. Rossi, Dr. Lee, 3. März."""
-    if text[at] != ".":
-        return False
-    start = at
-    while start > 0 and at - start < 5 and text[start - 1].isalnum():
-        start -= 1
-    word = text[start:at]
-    return bool(word) and (
-        word.isdigit() or (len(word) <= 4 and word[0].isupper() and not word.isupper()) or len(word) == 1
-    )
-
-
-def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
+def _breaks(text: str, first: Part, second: Part, language: Language, lines: bool) -> bool:
     """Whether only a reporting clause stands between the two: “…”, she said, “…”."""
-    if (
-        first.paragraphs[1] != second.paragraphs[0]
-        or not first.closed
-        or not first.spans
-        or "—" in (first.opener, second.opener)
-    ):
+    apart = second.paragraphs[0] - first.paragraphs[1]
+    if apart > lines or not first.closed or not first.spans or "—" in (first.opener, second.opener):
         return False
     if second.spans and _is_name(text[second.spans[0][0] : second.spans[-1][1]], language):
         return False
@@ -220,28 +232,80 @@ def _breaks(text: str, first: Part, second: Part, language: Language) -> bool:
     between = text[start:end]
     if not between or len(between) > _LONGEST_CLAUSE or between[-1] in ":：" or between[0] in ".。":
         return False
+    if apart and between[-1] not in ".。!?":
+        return False
     stops = _SENTENCE_END.finditer(text, start, end - 1)
     if any(not abbreviates(text, match.start()) for match in stops):
         return False
-    return _is_break(text, first, (start, end), language)
+    if _is_title(text, first, language) or _is_title(text, second, language):
+        return False
+    return _is_break(text, first, second, (start, end), language)
 
 
-def _is_break(text: str, first: Part, clause: Span, language: Language) -> bool:
+def _is_break(text: str, first: Part, second: Part, clause: Span, language: Language) -> bool:
     """Whether the clause goes on with the quote before it, rather than leading to the next one."""
     start, end = clause
     opening, ending = text[start], text[end - 1]
-    parted = opening in ",،，—–"
+    last = text[first.spans[0][0] : first.outer[1]].rstrip('"”“»’」』)] ')[-1:]
+    parted = opening in ",،，—–" or last in ",،，"
     attached = parted or opening == "-" or not opening.isalpha() or not text[first.outer[1]].isspace()
     led = any(text[slice(*span)] in language["verbs"] for span in _first_words(text, start, end, 1))
     verb = any(True for _ in language["verbs"].find(text, start, end))
-    last = text[first.spans[0][0] : first.outer[1]].rstrip('"”“»’」』)] ')[-1:]
     finished = last in ".!?…。！？"
     if ending in ".。!?":
-        return verb and (attached or led) and (parted or not finished)
+        follows = verb and (attached or led) and (parted or not finished)
+        return follows and not _reported(text, second, language)
     if ending in ",،，、—–-;":
-        new_sentence = last == "." and language.cased and opening.isupper()
-        return (attached or verb) and not new_sentence
-    return "nested clauses" in language.habits or (verb and parted)
+        began = text[second.spans[0][0]] if second.spans else ""
+        new_sentence = finished and language.cased and opening.isupper() and (last == "." or began.isupper())
+        far = not attached and end - start > _NEAR_CLAUSE
+        return (attached or verb) and not new_sentence and not far
+    return "nested clauses" in language.habits or (verb and opening in ",،，—–")
+
+
+def _reported(text: str, part: Part, language: Language) -> bool:
+    """Whether the quote has a reporting clause of its own inside it or after it: “…”, he adds."""
+    if part.clauses:
+        return True
+    at = part.outer[1]
+    end = min(len(text), at + _FIRST_WORDS)
+    stop = _AFTER_END.search(text, at + 1, end)
+    end = stop.start() if stop else end
+    if language.inside:
+        return any(begin < at + 20 for begin, _ in language["verbs"].find(text, at, end))
+    head = [text[slice(*span)] in language["verbs"] for span in _first_words(text, at, end, 4)]
+    comma = text[at - 2 : at - 1] in {",", "،", "!", "?"} or text[at : at + 1] in {",", "،"}
+    return any(head[:1]) or (comma and any(head)) or (bool(_DASH.match(text, at + 1)) and any(head))
+
+
+def _is_title(text: str, part: Part, language: Language) -> bool:
+    """Whether a word like "film" or "newspaper" stands right before a short stretch."""
+    if not part.spans or part.spans[-1][1] - part.spans[0][0] > _LONGEST_TITLE:
+        return False
+    at = part.outer[0]
+    near = list(_words(text, max(0, at - 20), at))[-1:]
+    return any(text[slice(*span)] in language["naming"] for span in near) and not language.inside
+
+
+def together(text: str, first: Part, second: Part, language: Language) -> bool:
+    """Whether two fragments of one sentence hang on one verb of speech: called it “a shame” and “a step back”."""
+    if not language.cased or first.paragraphs[1] != second.paragraphs[0] or "—" in (first.opener, second.opener):
+        return False
+    start, end = trim(text, first.outer[1], second.outer[0])
+    gap = text[start:end]
+    last = text[first.spans[0][0] : first.outer[1]].rstrip('"”“»’」』)] ')[-1:]
+    if not gap or len(gap) > _LONGEST_GAP or last in ".!?…" or any(sign in gap for sign in ".!?…:;\n("):
+        return False
+    began = text[second.spans[0][0]]
+    apart = _is_title(text, first, language) or _is_title(text, second, language)
+    if not began.islower() or apart or any(word[0].isupper() for word in WORD.findall(gap)):
+        return False
+    return not any(True for _ in language["verbs"].find(text, start, end))
+
+
+def merged(first: Part, second: Part) -> Part:
+    """Return both as one quote; what stands between them is no part of it."""
+    return _merge(first, second, ((first.outer[1], second.outer[0]),))
 
 
 def _next_line(text: str, first: Part, second: Part) -> bool:

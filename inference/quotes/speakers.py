@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stancewire.inference.quotes.lexicon import Language
+from stancewire.inference.quotes.lexicon import WORD, Language
 from stancewire.inference.quotes.mentions import Mention
 from stancewire.inference.quotes.surroundings import Context, Side, Surroundings
 from stancewire.records import Span
@@ -18,10 +19,17 @@ _ARTICLE = re.compile(r"(?<!\w)(\w+)[ '’]$")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A mention beside one quote, described."""
+    """A mention beside one quote, described.
+
+    Attributes:
+        mention: where it stands.
+        features: what speaks for it and against it.
+        key: what mentions of one person share: the last word of a name; empty for what is no name.
+    """
 
     mention: Mention
     features: dict[str, float]
+    key: str = ""
 
 
 def candidates(surroundings: Surroundings, index: int, previous: Span | None) -> list[Candidate]:
@@ -36,12 +44,23 @@ def candidates(surroundings: Surroundings, index: int, previous: Span | None) ->
     out: list[Candidate] = []
     for side, group in surroundings.near(index):
         ranks = _ranks(group, context.part.outer, side)
+        subjects = surroundings.subjects(group)
+        free = [mention for mention in group if not surroundings.facts(mention).preposition]
+        free_ranks = _ranks(free, context.part.outer, side)
+        widths = _widths(surroundings, group)
+        starts = sorted({mention.span[0] for mention in group})
         for mention in group:
             rank = min(ranks[mention.place], 4)
             features = surroundings.facts(mention).features | _placed(
                 surroundings, mention, side, rank, context, previous
             )
-            out.append(Candidate(mention, features))
+            features |= _role_in_sentence(surroundings, mention, side, context, mention.place in subjects, starts, rank)
+            if widths[mention.place] in {"1", "lone"} and features.pop("one word", 0.0):
+                features["only word"] = 1.0
+            where, free_rank = _where(mention, side, context), min(free_ranks.get(mention.place, 5), 5)
+            features[f"{where}, free {free_rank}, pronoun {context.pronoun}"] = 1.0
+            features[f"{where}, whole {widths[mention.place]}"] = 1.0
+            out.append(Candidate(mention, features, name_key(surroundings.facts(mention).words, mention)))
     return out
 
 
@@ -52,6 +71,21 @@ def _ranks(group: list[Mention], outer: Span, side: Side) -> dict[int, int]:
         far = outer[0] - mention.span[1] if side == "before" else mention.span[0] - outer[1]
         nearest[mention.place] = min(far, nearest.get(mention.place, far))
     return {place: rank for rank, (_, place) in enumerate(sorted((far, place) for place, far in nearest.items()))}
+
+
+def _widths(surroundings: Surroundings, group: list[Mention]) -> dict[int, str]:
+    """Say of each place how many words its longest mention has, and whether a lone first word is a name at all."""
+    widths: dict[int, str] = {}
+    longest: dict[int, int] = {}
+    for mention in group:
+        facts = surroundings.facts(mention)
+        count = min(len(facts.words), 3)
+        if count <= longest.get(mention.place, 0):
+            continue
+        longest[mention.place] = count
+        lone = count == 1 and facts.opens and facts.words[0] not in surroundings.inside
+        widths[mention.place] = "lone" if lone else str(count)
+    return {mention.place: widths.get(mention.place, "0") for mention in group}
 
 
 def _where(mention: Mention, side: Side, context: Context) -> str:
@@ -102,7 +136,49 @@ def _placed(
     if facts.words:
         out |= _history(surroundings, facts.words, where, context)
     if previous is not None:
-        out |= _continued(mention.span, previous, where, context)
+        words = WORD.findall(surroundings.text[slice(*previous)])
+        key = facts.words[-1] if facts.words else ""
+        out |= _continued(mention.span, previous, where, context, key, words[-1] if words else "")
+    return out
+
+
+def _role_in_sentence(
+    surroundings: Surroundings,
+    mention: Mention,
+    side: Side,
+    context: Context,
+    subject: bool,
+    starts: list[int],
+    rank: int,
+) -> dict[str, float]:
+    """Describe whether the mention may be the subject of the verb of speech, and fits its pronoun."""
+    facts, where = surroundings.facts(mention), _where(mention, side, context)
+    begin, stop = mention.span
+    start, end = context.part.outer
+    state = f"clause {context.clause}, pronoun {context.pronoun}"
+    out = {f"{where}, subject {subject}, {state}": 1.0}
+    if facts.preposition:
+        out[f"{where}, preposition, {state}"] = 1.0
+    if side == "before":
+        verb = surroundings.verb_after(stop, start)
+        between = 0 if verb is None else bisect_left(starts, verb) - bisect_left(starts, stop)
+        reach = "no verb" if verb is None else f"verb {min(between, 2)}"
+        out[f"{where}, {reach}, subject {subject}"] = 1.0
+        if any(stop <= at < start for at in context.pronouns):
+            out[f"{where}, pronoun between"] = 1.0
+    elif side == "after" and any(end <= at <= begin for at in context.pronouns):
+        out[f"{where}, pronoun between"] = 1.0
+    # Half a unit each: what one language adds must be seen more often than what holds for all.
+    code = surroundings.language.code
+    out[f"{code}, {where}, kind {mention.kind}"] = 0.5
+    out[f"{code}, {where}, subject {subject}, {state}"] = 0.5
+    out[f"{code}, {where}, left {facts.verb_left}, right {facts.verb_right}"] = 0.5
+    out[f"{code}, {where}, rank {rank}"] = 0.5
+    if context.gender:
+        out[f"{context.gender} for {facts.gender or 'any'}"] = 1.0
+        out[f"{context.gender} for {mention.kind}"] = 1.0
+        if context.pronoun and len(facts.words) == 1 and facts.words[0].isupper():
+            out[f"{context.gender} for acronym"] = 1.0
     return out
 
 
@@ -122,8 +198,11 @@ def _history(surroundings: Surroundings, words: list[str], where: str, context: 
     return out
 
 
-def _continued(span: Span, previous: Span, where: str, context: Context) -> dict[str, float]:
+def _continued(span: Span, previous: Span, where: str, context: Context, key: str, before: str) -> dict[str, float]:
     """Describe whether it is the speaker of the quote before who goes on."""
+    if span != previous and key and key == before:
+        name = "name of speaker before"
+        return {name: 1.0, f"{name}, pronoun {context.pronoun}": 1.0, f"{name}, {where}, clause {context.clause}": 1.0}
     if span != previous:
         return {"overlaps speaker before": 1.0} if span[0] < previous[1] and previous[0] < span[1] else {}
     out = {"speaker before": 1.0, f"speaker before, {where}, pronoun {context.pronoun}": 1.0}
@@ -134,23 +213,52 @@ def _continued(span: Span, previous: Span, where: str, context: Context) -> dict
     return out
 
 
-def best(found: list[Candidate], weights: Mapping[str, float]) -> tuple[Mention | None, float]:
-    """Return the likeliest mention and its probability; ``None`` where "nobody" is likelier than any place.
+def name_key(words: list[str], mention: Mention) -> str:
+    """Return what tells a person in an article: the last word of the name; nothing for offices and phrases."""
+    named = mention.kind in {"name", "both", "tail"} and bool(words) and len(words[-1]) > 1
+    return words[-1].casefold() if named else ""
 
-    Spans of one place share their probability: how sure it is *who* speaks, not how long the name is.
+
+def best(found: list[Candidate], weights: Mapping[str, float]) -> tuple[Mention | None, float]:
+    """Return the likeliest speaker's likeliest mention and the speaker's probability; ``None`` for nobody.
+
+    All places that name one person share their probability: who speaks is asked first, and only then which mention of
+    that speaker, and how much of it.
     """
     none = weights.get("nobody", 0.0)
     scores = [sum(weights.get(name, 0.0) * value for name, value in c.features.items()) for c in found]
     top = max([none, *scores])
     masses = [math.exp(score - top) for score in scores]
     nobody = math.exp(none - top)
-    total = sum(masses) + nobody
-    if not found or max(scores) <= none:
+    groups = speakers_of(found)
+    places: dict[tuple[str, int], float] = {}
+    for group, candidate, mass in zip(groups, found, masses, strict=True):
+        place = (group, candidate.mention.place)
+        places[place] = max(places.get(place, 0.0), mass)
+    shares: dict[str, float] = {}
+    for (group, _), mass in places.items():
+        shares[group] = shares.get(group, 0.0) + mass
+    total = sum(shares.values()) + nobody
+    likeliest = max(shares, key=shares.__getitem__, default=None)
+    if likeliest is None or shares[likeliest] <= nobody:
         return None, nobody / total
-    chosen = found[max(range(len(scores)), key=scores.__getitem__)].mention
-    begin, stop = chosen.span
-    same = sum(m for m, c in zip(masses, found, strict=True) if c.mention.span[0] < stop and begin < c.mention.span[1])
-    return chosen, same / total
+    members = [i for i, group in enumerate(groups) if group == likeliest]
+    chosen = found[max(members, key=scores.__getitem__)].mention
+    return chosen, shares[likeliest] / total
+
+
+def speakers_of(found: list[Candidate]) -> list[str]:
+    """Return for each candidate whom it names: a name, or else its place in the text."""
+    names: dict[int, Candidate] = {}
+    for candidate in found:
+        known = names.get(candidate.mention.place)
+        if candidate.key and (known is None or _length(candidate) > _length(known)):
+            names[candidate.mention.place] = candidate
+    return [names[c.mention.place].key if c.mention.place in names else f"@{c.mention.place}" for c in found]
+
+
+def _length(candidate: Candidate) -> int:
+    return candidate.mention.span[1] - candidate.mention.span[0]
 
 
 def widened(text: str, mention: Mention, language: Language) -> Span:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,7 @@ from stancewire.inference.quotes.facts import HARD_STOP, Facts, describe
 from stancewire.inference.quotes.lexicon import WORD, Language
 from stancewire.inference.quotes.mentions import Mention, mentions
 from stancewire.inference.quotes.parts import Layout, Part
+from stancewire.inference.quotes.words import abbreviates
 from stancewire.records import Span
 
 Side = Literal["between", "after", "before"]
@@ -21,6 +23,14 @@ _REACH = 1200
 _AHEAD = 320
 _CLAUSE = 120
 _GAPS = 6
+_INSIDE = re.compile(r"[\w,;)’'-] (?:[\w.]{1,3}['’. ])?([^\W\d_a-z]\w+)")
+_NEAR_VERB = 24
+_PAST = {
+    "ru": (("f", ("ла", "лась")), ("p", ("ли", "лись")), ("m", ("л", "лся"))),
+    "uk": (("f", ("ла", "лася")), ("p", ("ли", "лися")), ("m", ("в", "вся"))),
+    "pl": (("f", ("ła",)), ("p", ("li", "ły")), ("m", ("ł",))),
+    "cs": (("f", ("la",)), ("p", ("li", "ly")), ("m", ("l",))),
+}
 _NEXT = re.compile(r"\s*(\S?)")
 
 
@@ -34,6 +44,8 @@ class Context:
         high: where its sentence ends.
         paragraph: its paragraph, or its first one's start and its last one's end.
         pronoun: a pronoun stands beside a verb of speech in its sentence.
+        pronouns: where such pronouns begin.
+        gender: what such a pronoun, or the ending of the verb, tells: ``f``, ``m``, ``p`` for several, or nothing.
         clause: its sentence has a verb of speech.
         fresh: it ends with a full stop and a capital follows: what comes after is another sentence.
         colon: a colon introduces it.
@@ -44,9 +56,16 @@ class Context:
     high: int
     paragraph: Span
     pronoun: bool
+    pronouns: tuple[int, ...]
+    gender: str
     clause: bool
     fresh: bool
     colon: bool
+
+
+def _small(between: str) -> bool:
+    """Whether only small words of the same clause stand here."""
+    return len(between.split()) <= 2 and not any(char.isupper() or char in ",.;:!?\n" for char in between)
 
 
 class Surroundings:
@@ -63,10 +82,14 @@ class Surroundings:
         self.text, self.layout, self.language = text, layout, language
         self.parts = [layout.parts[index] for index in kept]
         self._facts: dict[Span, Facts] = {}
-        self._stops = [match.start() for match in HARD_STOP.finditer(text)] if kept else []
+        stops = HARD_STOP.finditer(text) if kept else iter(())
+        self._stops = [match.start() for match in stops if not abbreviates(text, match.start())]
+        self._verbs: list[int] = []
         self.counts = (
             Counter(match[0] for match in WORD.finditer(text) if not match[0].islower()) if kept else Counter()
         )
+        # Names are written with a capital inside a sentence too; "However" and "Wörtlich" are not.
+        self.inside = {match[1] for match in _INSIDE.finditer(text)} if kept and language.cased else set()
         self._gaps = [self._gap(index) for index in range(len(kept) + 1)] if kept else []
         self.surnames: set[str] = set()
         self._named: Counter[str] = Counter()
@@ -82,7 +105,14 @@ class Surroundings:
         pieces = [(start, end)]
         if end - start > _REACH + _AHEAD:
             pieces = [(start, start + _AHEAD), (end - _REACH, end)]
+        for piece in pieces:
+            self._verbs += sorted({start for start, _ in self.language["verbs"].find(self.text, *piece)})
         return [mention for piece in pieces for mention in mentions(self.text, *piece, self.language)]
+
+    def mentions(self) -> Iterator[Mention]:
+        """Yield the mentions between the quotes, in the order of the text."""
+        for gap in self._gaps:
+            yield from gap
 
     def _note(self, found: list[Mention]) -> None:
         """Count how often the last word of a name stands beside a verb of speech, and how often after a preposition."""
@@ -128,24 +158,66 @@ class Surroundings:
         ended = text[part.spans[-1][1] - 1] in ".!?…。！？"
         fresh = ended and capital and text[end : end + 1].isspace()
         clauses = [(low, start), *part.clauses, *([] if fresh else [(end, min(high, end + _CLAUSE))])]
+        pronouns = [at for span in clauses for at in self._pronouns(span)]
         return Context(
             part=part,
             low=low,
             high=high,
             paragraph=(first[0], last[1]),
-            pronoun=any(self._pronoun(span) for span in clauses),
+            pronoun=bool(pronouns),
+            pronouns=tuple(pronouns),
+            gender=self._gender(pronouns, clauses),
             clause=any(True for span in clauses for _ in language["verbs"].find(text, *span)),
             fresh=fresh,
             colon=text[max(0, start - 2) : start].strip() in {":", "："},
         )
 
-    def _pronoun(self, span: Span) -> bool:
-        verbs = list(self.language["verbs"].find(self.text, *span))
-        return any(
-            -2 <= begin - verb_end <= 2 or -2 <= verb_begin - end <= 2
-            for begin, end in self.language["pronouns"].find(self.text, *span)
-            for verb_begin, verb_end in verbs
-        )
+    def _pronouns(self, span: Span) -> list[int]:
+        """Return where pronouns begin that stand beside a verb of speech, or before one with a small word between."""
+        text, language = self.text, self.language
+        verbs = list(language["verbs"].find(text, *span))
+        found = []
+        for begin, end in language["pronouns"].find(text, *span):
+            beside = any(-2 <= begin - stop <= 2 or -2 <= start - end <= 2 for start, stop in verbs)
+            if beside or any(0 < start - end < _NEAR_VERB and _small(text[end:start]) for start, _ in verbs):
+                found.append(begin)
+        return found
+
+    def _gender(self, pronouns: list[int], clauses: list[Span]) -> str:
+        """Say what the pronoun of the reporting clause tells of the speaker, or the ending of its verb in the past."""
+        text, language = self.text, self.language
+        for at in pronouns:
+            match = WORD.match(text, at)
+            if match is None or (match[0] in language["articles"] and not language.inside):
+                continue
+            for name, sign in (("feminine", "f"), ("masculine", "m"), ("plural", "p")):
+                if match[0] in language[name] or any(True for _ in language[name].find(text, at, at + 3)):
+                    return sign
+        endings = _PAST.get(language.code)
+        if endings is None:
+            return ""
+        verbs = [text[slice(*found)] for span in clauses for found in language["verbs"].find(text, *span)]
+        for verb in verbs:
+            for sign, ending in endings:
+                if verb.endswith(ending):
+                    return sign
+        return ""
+
+    def subjects(self, group: list[Mention]) -> set[int]:
+        """Return the places that come first in their sentence, after no preposition: most subjects do."""
+        out: dict[int, int] = {}
+        for mention in sorted(group, key=lambda item: item.span):
+            sentence = bisect_left(self._stops, mention.span[0])
+            if sentence not in out and not self.facts(mention).preposition:
+                out[sentence] = mention.place
+        return set(out.values())
+
+    def verb_after(self, at: int, limit: int) -> int | None:
+        """Return where the first verb of speech begins that follows ``at`` in its sentence, before ``limit``."""
+        number = bisect_left(self._verbs, at)
+        if number == len(self._verbs) or self._verbs[number] >= limit or self.stops(at, self._verbs[number]):
+            return None
+        return self._verbs[number]
 
     def near(self, index: int) -> list[tuple[Side, list[Mention]]]:
         """Return the mentions between the spans of quote ``index``, after it, and before it as far as one may speak."""

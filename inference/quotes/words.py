@@ -84,3 +84,27 @@ def adjacent(text: str, left: Word, right: Word) -> bool:
         or (gap == ". " and len(left.text) <= 4 and left.big)
         or gap in {" (", "\n"}
     )
+
+
+def abbreviates(text: str, at: int) -> bool:
+    """Whether the point at ``at`` follows a single letter or a short capitalised word: M. Rossi, Dr. Lee, 3. März."""
+    if text[at] != ".":
+        return False
+    start = at
+    while start > 0 and at - start < 5 and text[start - 1].isalnum():
+        start -= 1
+    word = text[start:at]
+    return bool(word) and (
+        word.isdigit() or (len(word) <= 4 and word[0].isupper() and not word.isupper()) or len(word) == 1
+    )
+
+
+def titled(text: str, at: int, language: Language) -> bool:
+    """Whether the point at ``at`` belongs to an initial or a short title before a name: M. Rossi, Mme. Roy, Sr. Paz."""
+    if text[at] != "." or not text[at + 1 : at + 3].strip()[:1].isupper():
+        return False
+    start = at
+    while start > 0 and at - start < 5 and text[start - 1].isalnum():
+        start -= 1
+    word = text[start:at]
+    return bool(word) and word[0].isupper() and (len(word) == 1 or (len(word) <= 4 and word in language["titles"]))

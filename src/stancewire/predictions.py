@@ -19,26 +19,30 @@ class TopicPrediction:
         probability: that the unit is about the topic, calibrated, in [0, 1].
         stance: the most probable stance; it means something where ``on`` is true.
         stances: stance to probability, given that the topic is on; they sum to 1.
+        abstained: why the answer is not to be relied on, where ``max_error`` was asked for; empty where it is.
     """
 
     on: bool
     probability: float
     stance: str
     stances: Mapping[str, float]
+    abstained: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, probabilities to four digits."""
-        return {
+        """Return the JSON form, probabilities to four digits; ``abstained`` only where there is a reason."""
+        record = {
             "on": self.on,
             "probability": round(self.probability, 4),
             "stance": self.stance,
             "stances": {name: round(value, 4) for name, value in self.stances.items()},
         }
+        return record | {"abstained": self.abstained} if self.abstained else record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> TopicPrediction:
         """Read the JSON form."""
-        return cls(record["on"], record["probability"], record["stance"], dict(record["stances"]))
+        stances = dict(record["stances"])
+        return cls(record["on"], record["probability"], record["stance"], stances, record.get("abstained", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,12 @@ class QuotePrediction:
         speaker = None
         if self.speaker:
             span = list(self.speaker.span) if self.speaker.span else None
-            speaker = {"text": self.speaker.text, "span": span, "probability": self.speaker.probability}
+            speaker = {
+                "text": self.speaker.text,
+                "span": span,
+                "probability": self.speaker.probability,
+                "entity": self.speaker.entity,
+            }
         return {
             "spans": [list(span) for span in self.spans],
             "text": self.text,
@@ -82,7 +91,12 @@ class QuotePrediction:
             text=record["text"],
             topics=_topics(record),
             speaker=speaker
-            and Speaker(speaker["text"], speaker["span"] and tuple(speaker["span"]), speaker["probability"]),
+            and Speaker(
+                speaker["text"],
+                speaker["span"] and tuple(speaker["span"]),
+                speaker["probability"],
+                speaker.get("entity"),  # results of version 0.1 have none
+            ),
             probability=record["probability"],
         )
 

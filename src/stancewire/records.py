@@ -38,11 +38,14 @@ class Speaker:
         text: the mention, as it stands in the article.
         span: where it stands, or ``None`` if the source does not say.
         probability: how sure the finder is, in [0, 1]; ``None`` where a person annotated it.
+        entity: the fullest mention of the same speaker in the article, to group quotes by; ``None`` where nobody
+            looked for it.
     """
 
     text: str
     span: Span | None = None
     probability: float | None = None
+    entity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
