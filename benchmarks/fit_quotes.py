@@ -26,7 +26,7 @@ from stancewire.data import load_corpus
 from stancewire.inference.quotes.finder import evidence
 from stancewire.inference.quotes.lexicon import language_of
 from stancewire.inference.quotes.parts import Part, lay_out
-from stancewire.inference.quotes.speakers import Candidate, candidates, speakers_of
+from stancewire.inference.quotes.speakers import Candidate, candidates
 from stancewire.inference.quotes.surroundings import Surroundings
 from stancewire.records import Article, Quote, Span, Speaker
 

@@ -20,7 +20,7 @@ def entities(
 ) -> list[str | None]:
     """Name the person, office or body behind each speaker by its fullest mention in the article.
 
-    Mentions with the same last word are one, unless their first names differ; an office alone is the person who is
+    Mentions with the same last word are one, unless the words before it, the first names, differ; an office alone is the person who is
     named with it, if there is only one such person. Each mention is looked at once.
 
     Args:
@@ -78,11 +78,11 @@ def _offices(text: str, span: Span, language: Language) -> list[str]:
 
 
 def _by_first_name(text: str, spans: list[Span], language: Language) -> dict[str, Span]:
-    """Return the longest mention for each first name; under the empty one, the longest of all that have the key."""
+    """Return the longest mention for each word before the last, the first name as a rule; under the empty one, the longest of all that have the key."""
     out: dict[str, Span] = {}
     for span in spans:
         words = _words(text, span, language)
-        for first in {words[0].casefold() if len(words) > 1 else "", ""}:
+        for first in {words[-2].casefold() if len(words) > 1 else "", ""}:
             known = out.get(first)
             if known is None or span[1] - span[0] > known[1] - known[0]:
                 out[first] = span
@@ -91,6 +91,5 @@ def _by_first_name(text: str, spans: list[Span], language: Language) -> dict[str
 
 def _fullest(text: str, span: Span, known: dict[str, Span], language: Language) -> str:
     words = _words(text, span, language)
-    first = words[0].casefold() if len(words) > 1 else ""
-    best = known.get(first, span)
-    return text[slice(*(best if best[1] - best[0] > span[1] - span[0] else span))]
+    first = words[-2].casefold() if len(words) > 1 else ""
+    return text[slice(*known.get(first, span))]

