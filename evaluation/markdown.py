@@ -50,6 +50,7 @@ def markdown(report: Mapping[str, Any]) -> str:
         *_section("Open targets", _open_targets(report)),
         *_section("Calibration", _calibration(report)),
         *_section("Stances, gold by said", _confusion(report)),
+        *_section("Abstaining", _abstaining(report)),
         *_section("By topic", [_topic_table(report)]),
         *_section("By language", [_language_table(report)]),
         *_section("End to end", _end_to_end(report)),
@@ -162,6 +163,30 @@ def _calibration(report: Mapping[str, Any]) -> list[str]:
         "",
         "The last column is the error that honest probabilities show on so few stories.",
     ]
+
+
+def _abstaining(report: Mapping[str, Any]) -> list[str]:
+    """Return what share of the answers is left where an error is allowed."""
+    levels = {level["max_error"]: level["thresholds"] for level in report.get("abstention", {}).get("levels", ())}
+    shown = [level for level in (0.05, 0.1, 0.2) if level in levels]
+    if not shown:
+        return []
+    rows = [
+        [kind, topic, said, *(_answered(levels[level][kind][topic][said]) for level in shown)]
+        for kind in KINDS
+        for topic in report["topics"]
+        for said in ("on", "off")
+    ]
+    head = ["unit", "topic", "said", *(f"{level:.0%} errors allowed" for level in shown)]
+    note = (
+        "Answers that are left, and the confidence that they need. In 9 of 10 draws of held-out stories no more than "
+        "the allowed share of them is wrong, if these records were neither trained nor tuned on."
+    )
+    return [table(head, rows, left=3), "", note]
+
+
+def _answered(told: Mapping[str, Any]) -> str:
+    return "none" if told["at_least"] is None else f"{share(told['answered'])} (from {told['at_least']:.2f})"
 
 
 def _confusion(report: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stancewire.evaluation.abstain import abstention_record
 from stancewire.evaluation.compare import LESS_IS_BETTER, confidence, is_right
 from stancewire.evaluation.endtoend import OVERLAP, EndToEndRow
 from stancewire.evaluation.html import html
@@ -112,6 +113,7 @@ def make_report(
         "reliability": {kind: _reliability(first, kind) for kind in kinds},
         "confusion": {kind: first.confusion(kind) for kind in kinds},
         "risk_coverage": {kind: _risk_coverage(first, kind) for kind in kinds},
+        "abstention": abstention_record(systems[0].pairs, topics, checkpoint, data),
         "end_to_end": [row.to_dict() for row in end_to_end],
     }
 
@@ -123,7 +125,7 @@ def write_report(
 
     Args:
         report: as :func:`make_report` gives it.
-        folder: gets ``report.json``, ``report.md``, ``report.html`` and ``model-index.yaml``.
+        folder: gets ``report.json``, ``report.md``, ``report.html``, ``model-index.yaml`` and ``abstention.json``.
         systems: whose answers are written to ``predictions.parquet``, and those of the first shown in the page.
         articles: the records, in which the page shows its examples.
     """
@@ -132,6 +134,7 @@ def write_report(
     write_text(folder / "report.md", markdown(report))
     write_text(folder / "model-index.yaml", model_index(report))
     pairs = [system.pairs for system in systems]
+    write_text(folder / "abstention.json", json.dumps(report["abstention"], ensure_ascii=False) + "\n")
     write_text(folder / "report.html", html(report, pairs[0] if pairs else None, articles))
     if pairs:
         with whole_file(folder / PREDICTIONS) as partial:

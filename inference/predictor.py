@@ -14,11 +14,13 @@ from torch import Tensor
 
 from stancewire.config import LabelSet
 from stancewire.errors import DataError, found_expected
+from stancewire.inference.abstaining import read_abstention
 from stancewire.inference.encoding import encode_pools
 from stancewire.inference.quotes import find_quotes
 from stancewire.inference.reading import Reader
 from stancewire.models.calibration import Calibration
 from stancewire.models.checkpoint import Checkpoint, load_checkpoint
+from stancewire.models.files import MANIFEST, sha256
 from stancewire.models.layout import Layout
 from stancewire.models.network import UNIT_KINDS
 from stancewire.normalize import NormalizedText
@@ -87,6 +89,8 @@ class Predictor:
         quotes: Literal["find", "given"] = "find",
         targets: Sequence[str] = (),
         progress: Callable[[int], None] | None = None,
+        max_error: float | None = None,
+        held_out: str | Path | None = None,
     ) -> list[Prediction]:
         """Label one article or many.
 
@@ -95,14 +99,17 @@ class Predictor:
             quotes: ``find`` looks for quotes in the text; ``given`` takes those of the record.
             targets: open targets, to be answered for the article and for each quote.
             progress: called with the number of articles that are done.
+            max_error: the share of answers on topics that may be wrong; the others carry the reason (``abstained``).
+            held_out: the report, on records like yours, that says how sure an answer must be for it; the checkpoint's
+                own ``abstention.json`` if not given.
 
         Returns:
             One result an article, in the order of the inputs, with offsets of the text that was given.
 
         Raises:
-            DataError: an input is not a text or a record of the codebook.
+            DataError: an input is not a text or a record of the codebook, or nothing is known for ``max_error``.
         """
-        return list(self.iter_predict(inputs, quotes, targets, progress))
+        return list(self.iter_predict(inputs, quotes, targets, progress, max_error, held_out))
 
     def iter_predict(
         self,
@@ -110,17 +117,24 @@ class Predictor:
         quotes: Literal["find", "given"] = "find",
         targets: Sequence[str] = (),
         progress: Callable[[int], None] | None = None,
+        max_error: float | None = None,
+        held_out: str | Path | None = None,
     ) -> Iterator[Prediction]:
         """Label articles as :meth:`predict` does, one after another, with bounded memory."""
         if quotes not in ("find", "given"):
             raise DataError(found_expected("quotes", quotes, "'find' or 'given'"))
         if isinstance(targets, str):
             targets = [targets]
+        abstention = None
+        if max_error is not None:
+            folder = self.checkpoint.folder
+            abstention = read_abstention(Path(held_out or folder), max_error, sha256(folder / MANIFEST))
         several = [inputs] if isinstance(inputs, (str, Mapping, Article)) else inputs
         for chunk in self._chunks(_read(item, i, quotes) for i, item in enumerate(several)):
             answers = self._pair(chunk, targets) if self.model.config.mode == "pair" else self._single(chunk, targets)
             for (read, layout), logits in zip(chunk, answers, strict=True):
-                yield self._prediction(read, layout, logits, targets)
+                prediction = self._prediction(read, layout, logits, targets)
+                yield abstention.apply(prediction) if abstention else prediction
                 if progress:
                     progress(1)
 
@@ -267,7 +281,11 @@ def _default() -> Predictor:
 
 
 def predict(
-    inputs: Input | Iterable[Input], quotes: Literal["find", "given"] = "find", targets: Sequence[str] = ()
+    inputs: Input | Iterable[Input],
+    quotes: Literal["find", "given"] = "find",
+    targets: Sequence[str] = (),
+    max_error: float | None = None,
+    held_out: str | Path | None = None,
 ) -> Prediction | list[Prediction]:
     """Label with the shipped model: one text or record gives one result, an iterable gives a list.
 
@@ -275,6 +293,8 @@ def predict(
         inputs: a text, a record, an :class:`stancewire.Article`, or an iterable of them.
         quotes: ``find`` looks for quotes in the text; ``given`` takes those of the record.
         targets: open targets, to be answered for the article and for each quote.
+        max_error: the share of answers on topics that may be wrong (:meth:`Predictor.predict`).
+        held_out: the report that says how sure an answer must be for it.
     """
-    results = _default().predict(inputs, quotes, targets)
+    results = _default().predict(inputs, quotes, targets, max_error=max_error, held_out=held_out)
     return results[0] if isinstance(inputs, (str, Mapping, Article)) else results

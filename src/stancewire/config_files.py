@@ -69,6 +69,15 @@ def is_label_set(path: str | Path) -> bool:
     return not {"topics", "stances"}.isdisjoint(_parse(_read(path)).record)
 
 
+def is_gate(path: str | Path) -> bool:
+    """Return whether a YAML file holds the rules of ``stancewire gate``.
+
+    Raises:
+        ConfigError: there is no such file, or it is not YAML.
+    """
+    return "rules" in _parse(_read(path)).record
+
+
 def dump_config(config: RunConfig) -> str:
     """Return the resolved config as YAML, which is enough to run again."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)

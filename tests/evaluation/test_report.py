@@ -130,7 +130,7 @@ def test_a_report_without_baselines_or_complete_records_says_so(report: dict[str
 
 
 def test_a_report_of_the_first_schema_is_still_a_page(report: dict[str, Any]) -> None:
-    new = ("bootstrap", "targets", "slices", "worst", "reliability", "confusion", "risk_coverage")
+    new = ("abstention", "bootstrap", "targets", "slices", "worst", "reliability", "confusion", "risk_coverage")
     old = {name: value for name, value in report.items() if name not in new} | {"schema": "stancewire-report/1"}
     for system in old["systems"]:
         for row in system["rows"]:
@@ -143,6 +143,7 @@ def test_every_file_is_written_and_nothing_else(report: dict[str, Any], systems:
     write_report(report, folder, systems, ARTICLES)
     write_report(report, folder, systems, ARTICLES)
     assert sorted(file.name for file in folder.iterdir()) == [
+        "abstention.json",
         "model-index.yaml",
         "predictions.parquet",
         "report.html",

@@ -7,7 +7,7 @@ import json
 import click
 
 from stancewire.config import config_schema
-from stancewire.config_files import dump_config, is_label_set, load_config, load_labels
+from stancewire.config_files import dump_config, is_gate, is_label_set, load_config, load_labels
 from stancewire.errors import ConfigError
 
 
@@ -45,7 +45,7 @@ def show(path: str, overrides: tuple[str, ...]) -> None:
 @click.argument("paths", metavar="CONFIG...", nargs=-1, required=True)
 @click.pass_context
 def check(context: click.Context, paths: tuple[str, ...]) -> None:
-    """Check configs, and label sets, without running them.
+    """Check configs, label sets and rules of the gate, without running them.
 
     Every fault of every file is a line on standard error with file, line and key, and the exit code is then 2. Whether
     the data and the encoder are there is seen when a run starts.
@@ -58,6 +58,10 @@ def check(context: click.Context, paths: tuple[str, ...]) -> None:
         try:
             if is_label_set(path):
                 load_labels(path)
+            elif is_gate(path):
+                from stancewire.evaluation.gate import load_rules
+
+                load_rules(path)
             else:
                 load_config(path)
         except ConfigError as error:

@@ -41,6 +41,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="Find quotes, or take those of the records.",
 )
+@click.option(
+    "--max-error",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of the answers on topics that may be wrong, such as 0.1; what is not sure enough says so (abstained).",
+)
+@click.option(
+    "--held-out",
+    type=click.Path(path_type=Path),
+    metavar="REPORT",
+    help="Report of the model on records like yours, which says how sure is sure enough.  [default: the model's own]",
+)
 @click.option("--lang", help="Language of texts that do not say theirs, such as fr.")
 def label(
     source: str,
@@ -49,6 +60,8 @@ def label(
     output: Path | None,
     targets: tuple[str, ...],
     quotes: str,
+    max_error: float | None,
+    held_out: Path | None,
     lang: str | None,
 ) -> None:
     """Label articles and the quotes in them by topic and stance.
@@ -73,7 +86,12 @@ def label(
     predictor = Predictor.load(model)
     with _destination(output) as path, progress_bar("labelling", len(articles)) as advance:
         results = predictor.iter_predict(
-            articles, "given" if quotes == "given" else "find", tuple(dict.fromkeys(targets)), advance
+            articles,
+            "given" if quotes == "given" else "find",
+            tuple(dict.fromkeys(targets)),
+            advance,
+            max_error,
+            held_out,
         )
         if path is None:
             if form != "table" and isinstance(sys.stdout, TextIOWrapper):

@@ -83,6 +83,7 @@ def _flat_row(
         row[f"{topic}_probability"] = round(found.probability, 4)
         row[f"{topic}_stance"] = found.stance
         row[f"{topic}_stance_probability"] = round(found.stances[found.stance], 4)
+        row[f"{topic}_abstained"] = found.abstained
     for answer in prediction.targets:
         if answer.unit == unit:
             row[f"target:{answer.target}"] = answer.stance
@@ -118,7 +119,9 @@ def _print_article(console: Console, prediction: Prediction, article: Article) -
 
 
 def _cell(topic: TopicPrediction) -> Text:
-    """Return a topic's cell: sign, stance and its probability, and the topic's own; a dot where it is off."""
+    """Return a topic's cell: sign, stance, its probability and the topic's own; · where it is off, ? where unsure."""
+    if topic.abstained:
+        return Text(f"? {topic.probability:.2f}", "dim")
     if not topic.on:
         return Text(f"· {topic.probability:.2f}", "dim")
     stance = topic.stance
