@@ -15,8 +15,8 @@ from stancewire.evaluation.endtoend import Agreement, bare_spans, is_complete, m
 from stancewire.evaluation.gold import MASKED, topic_labels
 from stancewire.evaluation.intervals import SEED, Interval, percentile_interval, story_draws
 from stancewire.evaluation.metrics import ALL, KINDS
-from stancewire.evaluation.pairs import story_of
 from stancewire.records import STANCES, Article, Quote
+from stancewire.stories import story_of
 
 DRAWS = 400
 TOPIC, STANCE = "topic", "stance"

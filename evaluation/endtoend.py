@@ -12,9 +12,9 @@ import numpy as np
 from stancewire.evaluation.gold import MASKED, check_aligned, topic_labels
 from stancewire.evaluation.intervals import DRAWS, Interval, percentile_interval, story_draws, story_sums
 from stancewire.evaluation.metrics import ALL, ratio
-from stancewire.evaluation.pairs import story_of
 from stancewire.predictions import Prediction, QuotePrediction, TopicPrediction
 from stancewire.records import STANCES, Article, Quote, Span, Speaker
+from stancewire.stories import story_of
 
 OVERLAP = 0.5
 """Least intersection over union, in characters, of a found quote and the annotated one that it matches."""

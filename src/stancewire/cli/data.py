@@ -1,4 +1,4 @@
-"""``stancewire data``: check labelled files, build the project's corpus, write its card's counts."""
+"""``stancewire data``: check, audit and split labelled files, build the project's corpus, count it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ import click
 from stancewire.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     from rich.table import Table
 
     from stancewire.data.check import CheckReport
     from stancewire.data.counts import Counts
+    from stancewire.records import Article
+
+READ_CHARACTERS, READ_AT_ONCE = 1500, 64
+"""How much of an article an audit reads to know its story, and how many it reads together."""
 
 _FOLDER = click.option(
     "--folder",
@@ -26,7 +31,7 @@ _FOLDER = click.option(
 
 @click.group()
 def data() -> None:
-    """Check labelled files and build the project's corpus."""
+    """Check, audit and split labelled files, and build the project's corpus."""
 
 
 @data.command()
@@ -56,6 +61,108 @@ def check(files: tuple[Path, ...]) -> None:
     ]
     if summary := ", ".join(f"{number} {what}" for number, what in problems if number):
         raise DataError(summary)
+
+
+@data.command()
+@click.argument("train", type=click.Path(path_type=Path))
+@click.argument("test", type=click.Path(path_type=Path))
+@click.option(
+    "--encoder",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    help="Checkpoint whose encoder finds translations and paraphrases; none to look for copies only, in seconds.",
+)
+@click.option("--most", default=50, show_default=True, type=click.IntRange(min=0), help="List so many articles.")
+@click.pass_context
+def audit(context: click.Context, train: Path, test: Path, encoder: str, most: int) -> None:
+    """Look for articles of TEST that TRAIN has already told.
+
+    Exact and near copies (syndicated stories that were cut or rewritten), versions of one story (field `story` or
+    `parallel`), translations and paraphrases (vectors that are nearer to each other than to their neighbours), and,
+    as a hint, the same outlet and day. The exit code is 1 where a score on TEST would be spoilt.
+
+    \b
+    stancewire data audit my.train.jsonl my.test.jsonl
+    """  # noqa: D301 - click wants the character itself
+    from collections import Counter
+
+    from stancewire.data.leaks import LEAKS, find_leaks
+    from stancewire.data.readers import read_articles
+
+    learned, tested = list(read_articles(train)), list(read_articles(test))
+    vectors = None if encoder == "none" else (_vectors(encoder, learned), _vectors(encoder, tested))
+    leaks = find_leaks(learned, tested, vectors)
+    for leak in leaks[:most]:
+        click.echo(f"{leak.kind} ({leak.similarity:.2f}): {test}: {leak.test} and {train}: {leak.train}")
+    counts = Counter(leak.kind for leak in leaks)
+    told = ", ".join(f"{kind} {count:,}" for kind, count in counts.items()) or "nothing found"
+    click.echo(f"{len(tested):,} articles of {test}: {told}")
+    context.exit(1 if any(counts[kind] for kind in LEAKS) else 0)
+
+
+@data.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--by",
+    default="story",
+    show_default=True,
+    type=click.Choice(["story", "date", "outlet", "target", "lang"]),
+    help="story: versions of a story stay together. date: the newest are test. outlet, lang, target: test has those "
+    "that training does not.",
+)
+@click.option("--dev", default=0.1, show_default=True, help="Share of dev.")
+@click.option("--test", default=0.2, show_default=True, help="Share of test.")
+@click.option("--held-out", multiple=True, metavar="NAME", help="Outlet, language or target for test; may be repeated.")
+@click.option(
+    "--output",
+    "-o",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for train.jsonl, dev.jsonl and test.jsonl.",
+)
+def split(file: Path, by: str, dev: float, test: float, held_out: tuple[str, ...], folder: Path) -> None:
+    """Split the records of FILE, with copies and versions of a story on one side.
+
+    Splits are drawn from a hash of the story: an article does not change sides when others are added.
+
+    \b
+    stancewire data split news.jsonl --by date -o splits
+    stancewire data split news.jsonl --by lang --held-out ja --held-out ko -o splits
+    """  # noqa: D301 - click wants the character itself
+    import json
+
+    from stancewire.data.build import replace_file
+    from stancewire.data.readers import read_articles
+    from stancewire.data.splits import SPLITS, split_articles
+
+    articles = list(read_articles(file))
+    splits = split_articles(articles, by, dev, test, held_out)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in SPLITS:
+        records = [a.to_dict() | {"split": name} for a, given in zip(articles, splits, strict=True) if given == name]
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        if records:
+            replace_file(folder / f"{name}.jsonl", lines.encode())
+        click.echo(f"{folder / name}.jsonl: {len(records):,} articles")
+
+
+def _vectors(name: str, articles: list[Article]) -> np.ndarray:
+    """Return the mean states of an encoder over the beginning of each article."""
+    import numpy as np
+
+    from stancewire.cli.progress import progress_bar
+    from stancewire.inference.predictor import Predictor
+
+    predictor = Predictor.load(name)
+    found = []
+    with progress_bar("articles read", len(articles)) as advance:
+        for start in range(0, len(articles), READ_AT_ONCE):
+            part = articles[start : start + READ_AT_ONCE]
+            found.append(predictor.embed([f"{a.title or ''}\n{a.text[:READ_CHARACTERS]}".strip() for a in part]))
+            advance(len(part))
+    return np.concatenate(found)
 
 
 @data.command("build-corpus")
