@@ -31,7 +31,7 @@ from stancewire.inference.quotes.surroundings import Surroundings
 from stancewire.records import Article, Quote, Span, Speaker
 
 TARGET = Path(__file__).parents[1] / "inference" / "quotes" / "weights.yaml"
-SMALLEST = 0.05
+SMALLEST = 0.08
 PENALTY = 4.0
 
 Choice = tuple[list[Candidate], set[int], set[int]]

@@ -50,6 +50,7 @@ def arabic(text: str, start: int, end: int, language: Language) -> Found:
 
 
 _KO_NOUN_END = re.compile(r"(?:께서는?|은|는|이|가|도|의|에게)$")
+_KO_PRONOUN = re.compile("(?:그|그녀|이들|그들|이|저|나|우리|누구|자신|본인)(?:께서는?|은|는|이|가|도|의|에게)?")
 _KO_OTHER_END = re.compile(r"(?:은|는|을|를|에|에서|에게|으로|로|고|며|서|한|된|할|던|와|과|도|다|면|지|자|해|던)$")
 
 
@@ -66,6 +67,8 @@ def korean(text: str, start: int, end: int, language: Language) -> Found:
         if text[begin:stop].endswith(("이다", "다")):
             stops.append(stop - (2 if text[begin:stop].endswith("이다") else 1))
         role = any(language["roles"].find(text, begin, stop))
+        if _KO_PRONOUN.fullmatch(text, begin, stop):
+            continue
         if not (match or colon or role or i == len(words) - 1):
             continue
         lefts = [begin]
@@ -79,6 +82,8 @@ def korean(text: str, start: int, end: int, language: Language) -> Found:
             lefts.append(words[j][0])
         for last in stops:
             for left in lefts:
+                if last - left < 2:
+                    continue
                 yield (left, last), "both" if role and left < begin else "role" if role else "name"
         for left in lefts[1:] if role else ():
             yield (left, words[i - 1][1]), "name"
@@ -144,12 +149,15 @@ def chinese(text: str, start: int, end: int, language: Language) -> Found:
         starts |= {a for a, b in roles} | {a for a, b in language["articles"].find(text, low, high)}
         starts |= {b for a, b in language["words"].find(text, low, high)}
         stops = cuts | {b for a, b in roles}
+        after_roles = {b for a, b in roles}
         for begin in sorted(starts)[:12]:
             nearest = [stop for stop in sorted(stops) if stop - begin >= 2][:5]
             for stop in nearest:
                 inner = [a for a, b in roles if begin <= a and b <= stop]
                 if stop in ends:
                     kind = "both" if inner else "name" if begin in foreign else "tail"
+                elif begin in after_roles and 2 <= stop - begin <= 4 and stop in cuts:
+                    kind = "named"
                 else:
                     kind = "role" if any(b == stop for a, b in roles) else "phrase"
                 yield (begin, stop), kind

@@ -20,8 +20,8 @@ def entities(
 ) -> list[str | None]:
     """Name the person, office or body behind each speaker by its fullest mention in the article.
 
-    Mentions with the same last word are one, unless the words before it, the first names, differ; an office alone is the person who is
-    named with it, if there is only one such person. Each mention is looked at once.
+    Mentions with the same last word are one, unless the words before it, the first names, differ; an office alone is
+    the person who is named with it, if there is only one such person. Each mention is looked at once.
 
     Args:
         text: the article.
@@ -36,7 +36,11 @@ def entities(
     offices: dict[str, set[str]] = defaultdict(set)
     spans = [(mention.span, mention.kind) for mention in named] + [(span, "said") for span in speakers if span]
     for span, kind in spans:
-        if kind in {"name", "both", "said"} and span[1] - span[0] <= _LONGEST and (key := _key(text, span, language)):
+        if (
+            kind in {"name", "named", "both", "said"}
+            and span[1] - span[0] <= _LONGEST
+            and (key := _key(text, span, language))
+        ):
             names[key].append(span)
             for office in _offices(text, span, language) if kind == "both" else ():
                 offices[office].add(key)
@@ -78,7 +82,7 @@ def _offices(text: str, span: Span, language: Language) -> list[str]:
 
 
 def _by_first_name(text: str, spans: list[Span], language: Language) -> dict[str, Span]:
-    """Return the longest mention for each word before the last, the first name as a rule; under the empty one, the longest of all that have the key."""
+    """Return the longest mention for each word before the last, as a rule the first name; for none, the longest."""
     out: dict[str, Span] = {}
     for span in spans:
         words = _words(text, span, language)

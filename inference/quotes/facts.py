@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from stancewire.inference.quotes.lexicon import WORD, Language
 from stancewire.inference.quotes.mentions import Mention
+from stancewire.records import Span
 
 HARD_STOP = re.compile(r"[.!?…。！？;؟\n]")
 _NEAR = 24
@@ -59,7 +60,7 @@ def describe(text: str, mention: Mention, language: Language) -> Facts:
     sign = left.rstrip()[-1:]
     family = language.code if language.code in {"ar", "de", "ja", "ko", "zh"} else "cased"
     counted = len(words) if not language.inside or language.code == "ko" else stop - begin
-    features = {
+    features = _letters(text, mention.span, words, language.code) | {
         f"{family}, kind {mention.kind}": 1.0,
         f"{family}, words": math.log1p(counted),
         f"{family}, edge {_sign(right.lstrip()[:1], language)}": 1.0,
@@ -81,6 +82,21 @@ def describe(text: str, mention: Mention, language: Language) -> Facts:
         gender=_gender(words, before, left, language),
         features={name: value for name, value in features.items() if value},
     )
+
+
+def _letters(text: str, span: Span, words: list[str], code: str) -> dict[str, float]:
+    """Describe the letters at the edges: they tell verbs from nouns without capitals, and case by its ending."""
+    begin, stop = span
+    if code in {"ja", "ko", "zh"}:
+        edges = {"first": text[begin], "last": text[stop - 1], "before": text[begin - 1 : begin]}
+        edges["after"] = text[stop : stop + 1]
+    elif code == "ar" and words:
+        edges = {"first": words[0][0], "ending": words[0][-2:], "last": words[-1][-2:], "second": words[0][:2]}
+    elif code in {"cs", "pl", "ru", "tr", "uk"} and words:
+        edges = {"ending": words[0][-2:], "last": words[-1][-2:]}
+    else:
+        return {}
+    return {f"{code}, {edge} {letters}": 1.0 for edge, letters in edges.items() if letters.strip()}
 
 
 def _preposed(before: list[str], language: Language) -> bool:

@@ -22,7 +22,8 @@ class Mention:
     Attributes:
         span: where it stands.
         kind: ``name``; ``cut``, a name without what a joint ties to it; ``tail``, a run of capitals without its first
-            words; ``role``; ``both``, an office with its name; ``phrase``, the subject of a verb, whatever it is.
+            words; ``named``, what follows an office where no capital tells a name; ``role``; ``both``, an office with
+            its name; ``phrase``, the subject of a verb, whatever it is.
         place: spans of one place in the text share this number.
     """
 

@@ -215,7 +215,7 @@ def _continued(span: Span, previous: Span, where: str, context: Context, key: st
 
 def name_key(words: list[str], mention: Mention) -> str:
     """Return what tells a person in an article: the last word of the name; nothing for offices and phrases."""
-    named = mention.kind in {"name", "both", "tail"} and bool(words) and len(words[-1]) > 1
+    named = mention.kind in {"name", "named", "both", "tail"} and bool(words) and len(words[-1]) > 1
     return words[-1].casefold() if named else ""
 
 

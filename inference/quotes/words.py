@@ -81,7 +81,7 @@ def adjacent(text: str, left: Word, right: Word) -> bool:
     gap = text[left.end : right.start]
     return (
         gap in {" ", "\u00a0", "\u202f", ""}
-        or (gap == ". " and len(left.text) <= 4 and left.big)
+        or (gap == ". " and left.big and (left.title or len(left.text) <= 2))
         or gap in {" (", "\n"}
     )
 

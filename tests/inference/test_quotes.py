@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stancewire.inference.quotes import find_quotes
-from stancewire.inference.quotes.lexicon import codes, guess, language
+from stancewire.inference.quotes.lexicon import WORD, codes, guess, language
 from stancewire.records import Quote
 
 
@@ -102,6 +102,80 @@ def test_a_quote_broken_by_its_reporting_clause_is_one_quote_with_two_spans(lang
     assert len(quote.spans) == 2
     assert quote.speaker is not None
     assert quote.speaker.text in {"Maud Ferrier", "Мод Ферье"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("es", "«Ningún puerto es seguro», dijo Maud Ferrier. «Lo que falta», agregó ella, «es un faro en cada cabo.»"),
+        ("de", "„Kein Hafen ist sicher“, sagte Maud Ferrier. „Wir brauchen“, betonte sie, „einen Turm an jedem Kap.“"),
+    ],
+)
+def test_a_quote_with_a_reporting_clause_of_its_own_goes_on_with_no_quote_before_it(lang: str, text: str) -> None:
+    assert [len(quote.spans) for quote in find_quotes(text, lang)] == [1, 2]
+
+
+@pytest.mark.parametrize("title", ["M.", "Mme", "Mme.", "le Dr.", "J."])
+def test_the_point_of_a_title_ends_no_reporting_clause(title: str) -> None:
+    quote = only(f"« Le port de Brest, a insisté {title} Ferrier, restera ouvert tout l'hiver. »", "fr")
+    assert len(quote.spans) == 2
+    assert quote.speaker is not None
+    assert quote.speaker.text.endswith("Ferrier")
+
+
+def test_a_quote_runs_on_over_the_lines_of_a_text_with_one_sentence_a_line() -> None:
+    text = (
+        "The harbour was full on Monday.\n"
+        "“We have waited for this treaty long enough.\n"
+        "We won't wait for ‘another’ one,” said Maud Ferrier.\n"
+        "“No port is safe without it.”\n"
+        "The session goes on.\n"
+    )
+    assert len(only(text, "en").spans) == 3
+
+
+def test_fragments_that_hang_on_one_verb_are_one_quote() -> None:
+    text = "Maud Ferrier called the treaty “a trap for all our ports” and “the worst of all the offers made so far”."
+    assert len(only(text, "en").spans) == 2
+
+
+def test_two_verbs_make_two_quotes() -> None:
+    text = "Maud Ferrier called it “a trap for all our ports” and Paul Kervella said “we never agreed to any of this”."
+    assert len(find_quotes(text, "en")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Speaking to Harbour News, Maud Ferrier said: “We have waited for this treaty long enough.”", "Maud Ferrier"),
+        ("Maud Ferrier landed in Oslo. However, she added, “no port is safe without this treaty”.", "Maud Ferrier"),
+    ],
+)
+def test_who_is_spoken_to_and_what_opens_a_sentence_does_not_speak(text: str, name: str) -> None:
+    assert speaker(text, "en") == name
+
+
+def test_all_mentions_of_a_speaker_are_one_entity() -> None:
+    text = (
+        "Prime Minister Aino Laine met reporters. “We will sign the treaty before the winter,” Laine said. “It took us "
+        "long enough,” she added.\n\nThe prime minister also said “no port will be closed to anyone this year”."
+    )
+    speakers = [quote.speaker for quote in find_quotes(text, "en")]
+    assert [found and found.entity for found in speakers] == ["Prime Minister Aino Laine"] * len(speakers)
+
+
+def test_two_people_of_one_surname_stay_two() -> None:
+    text = (
+        "“We will sign the treaty before the winter,” said Aino Laine. “Nobody in my village will sign this treaty,” "
+        "said Pekka Laine."
+    )
+    speakers = [quote.speaker for quote in find_quotes(text, "en")]
+    assert [found and found.entity for found in speakers] == ["Aino Laine", "Pekka Laine"]
+
+
+def test_vowel_signs_do_not_cut_arabic_words() -> None:
+    assert WORD.findall("ماريو أورّيغو") == ["ماريو", "أورّيغو"]
+    assert "ذكّرت" in language("ar")["verbs"]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +289,7 @@ def test_any_text_gives_quotes_whose_spans_are_valid_ordered_and_apart(text: str
             assert text[slice(*quote.speaker.span)] == quote.speaker.text
             assert quote.speaker.probability is not None
             assert 0 <= quote.speaker.probability <= 1
+            assert quote.speaker.entity
 
 
 @pytest.mark.parametrize(
