@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -49,11 +50,9 @@ def textacy_finder(languages: Sequence[str]) -> Callable[[str, str | None], list
 
 
 def _direct_quotations(text: str, lang: str) -> Iterator[Quote]:
-    from textacy.extract import direct_quotations
-
     if lang not in SPACY_MODELS:
         return
-    for found in direct_quotations(_pipeline(lang)(text)):
+    for found in import_module("textacy.extract").direct_quotations(_pipeline(lang)(text)):
         content = found.content
         start, end = content.start_char, content.end_char
         speaker = None
@@ -66,6 +65,4 @@ def _direct_quotations(text: str, lang: str) -> Iterator[Quote]:
 
 @cache
 def _pipeline(lang: str) -> Any:  # noqa: ANN401 - a spaCy pipeline; spaCy may not be installed
-    import spacy
-
-    return spacy.load(SPACY_MODELS[lang])
+    return import_module("spacy").load(SPACY_MODELS[lang])

@@ -46,15 +46,15 @@ def entities(
                 offices[office].add(key)
     fullest = {key: _by_first_name(text, found, language) for key, found in names.items()}
     out: list[str | None] = []
-    for span in speakers:
-        if span is None:
+    for said in speakers:
+        if said is None:
             out.append(None)
             continue
-        key = _key(text, span, language)
+        key = _key(text, said, language)
         if not key:
-            holders = {holder for office in _offices(text, span, language) for holder in offices.get(office, ())}
+            holders = {holder for office in _offices(text, said, language) for holder in offices.get(office, ())}
             key = holders.pop() if len(holders) == 1 else ""
-        out.append(_fullest(text, span, fullest.get(key, {}), language))
+        out.append(_fullest(text, said, fullest.get(key, {}), language))
     return out
 
 

@@ -64,7 +64,7 @@ def _record(article: Article, found: Sequence[Quote]) -> dict[str, Any]:
     back = article.given.to_original if article.given else None
     rows = []
     for quote in found:
-        speaker = None
+        speaker: dict[str, Any] | None = None
         if quote.speaker and quote.speaker.span:
             span = back(quote.speaker.span) if back else quote.speaker.span
             speaker = {"text": quote.speaker.text, "span": list(span), "entity": quote.speaker.entity}
