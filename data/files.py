@@ -70,7 +70,7 @@ def _numbered(name: str, opened: Callable[[], BufferedIOBase]) -> Iterator[tuple
     try:
         with opened() as stream:
             for number, raw in enumerate(stream, 1):
-                yield number, _decoded(raw, name, number, offset)
+                yield number, decoded_line(raw, name, number, offset)
                 offset += len(raw)
     except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
         raise DataError(f"{name}:{number + 1}: the compressed file is truncated or damaged ({error})") from error
@@ -96,7 +96,8 @@ def _open(path: Path) -> BufferedIOBase:
     return path.open("rb")
 
 
-def _decoded(raw: bytes, name: str, number: int, offset: int) -> str | DataError:
+def decoded_line(raw: bytes, name: str, number: int, offset: int) -> str | DataError:
+    """Return a line as text, or why it is none; ``offset`` is where it begins in the file ``name``."""
     if b"\0" in raw:
         place = f"{name}:{number}: byte {offset + raw.index(0)}"
         raise DataError(f"{place}: found a NUL byte, expected text in UTF-8; this is a binary file or UTF-16")
@@ -115,7 +116,7 @@ def _json_lines(path: Path) -> Iterator[Row]:
         if isinstance(line, DataError):
             yield Row(where, line)
         elif line.strip():
-            yield Row(where, _parsed(line, where))
+            yield Row(where, parsed_line(line, where))
         else:
             continue
         empty = False
@@ -123,7 +124,8 @@ def _json_lines(path: Path) -> Iterator[Row]:
         raise DataError(f"{path}: found only empty lines, expected a JSON object on each line")
 
 
-def _parsed(line: str, where: str) -> Any:  # noqa: ANN401 - any JSON
+def parsed_line(line: str, where: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return the value of a line of JSON Lines, or why there is none."""
     try:
         value = json.loads(line.rstrip())
     except json.JSONDecodeError as error:

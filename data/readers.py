@@ -55,7 +55,7 @@ def scan_articles(source: Source) -> Iterator[Article | DataError]:
     places: dict[str, str] = {}
     try:
         for row in _rows(source):
-            article = _article(row)
+            article = article_of_row(row)
             if isinstance(article, Article):
                 if (first := places.get(article.id)) is not None:
                     yield DataError(
@@ -85,7 +85,8 @@ def _records(records: Iterable[Any]) -> Iterator[Row]:
         yield Row(where, content)
 
 
-def _article(row: Row) -> Article | DataError:
+def article_of_row(row: Row) -> Article | DataError:
+    """Return the article of a record of the codebook or of a single unit, or why it is none."""
     if isinstance(row.content, DataError):
         return row.content
     try:

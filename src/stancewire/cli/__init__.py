@@ -12,6 +12,7 @@ from stancewire.errors import StancewireError
 # command -> (module, attribute, one line of help); help is kept here so that `--help` loads no command.
 COMMANDS = {
     "label": ("stancewire.cli.label", "label", "Label articles and their quotes by topic and stance."),
+    "batch": ("stancewire.cli.batch", "batch", "Label large files part by part, on one machine or a cluster."),
     "train": ("stancewire.cli.train", "train", "Fine-tune a model as a YAML config says."),
     "evaluate": ("stancewire.cli.evaluate", "evaluate", "Score a checkpoint on labelled articles, beside baselines."),
     "compare": ("stancewire.cli.compare", "compare", "Say whether one report is better than another, or only luckier."),

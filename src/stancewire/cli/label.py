@@ -99,7 +99,8 @@ def label(
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             print_results(results, articles, form, sys.stdout)
         elif form == "parquet":
-            write_parquet(results, path)
+            topics = [topic.name for topic in predictor.labels.topics]
+            write_parquet(results, topics, tuple(dict.fromkeys(targets)), path)
         else:
             with path.open("w", encoding="utf-8", newline="") as file:
                 print_results(results, articles, form, file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,6 +17,8 @@ from stancewire.predictions import Prediction, QuotePrediction, TargetPrediction
 from stancewire.records import Article, Unit
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
+ROW_GROUP = 10_000
+"""Rows of a Parquet file that are held and written together."""
 PIPE_WIDTH = 120
 """Columns of a table where there is no terminal to ask: it reads well in a log."""
 
@@ -46,12 +49,38 @@ def print_results(results: Iterable[Prediction], articles: Sequence[Article], fo
             _print_article(console, prediction, article)
 
 
-def write_parquet(results: Iterable[Prediction], path: Path) -> None:
-    """Write results as a Parquet file with the columns of :func:`flat_rows`."""
+def write_parquet(results: Iterable[Prediction], topics: Sequence[str], targets: Sequence[str], path: Path) -> None:
+    """Write results as a Parquet file with the columns of :func:`flat_rows`, typed alike in every file.
+
+    Args:
+        results: as they come; a few are held at a time.
+        topics: of the label set, in order.
+        targets: open targets that were asked, in order.
+        path: where to.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(pa.Table.from_pylist(list(flat_rows(results))), path)
+    schema = _flat_schema(topics, targets)
+    rows = flat_rows(results)
+    with pq.ParquetWriter(path, schema) as writer:
+        while block := list(islice(rows, ROW_GROUP)):
+            writer.write_table(pa.Table.from_pylist(block, schema=schema))
+
+
+def _flat_schema(topics: Sequence[str], targets: Sequence[str]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return the columns of :func:`flat_rows`; what stands in the rows would leave a column without words untyped."""
+    import pyarrow as pa
+
+    text, number = pa.string(), pa.float64()
+    columns = {"id": text, "lang": text, "unit": text, "start": pa.int64(), "end": pa.int64()}
+    columns |= {"text": text, "speaker": text}
+    for topic in topics:
+        columns |= {f"{topic}_on": pa.bool_(), f"{topic}_probability": number, f"{topic}_stance": text}
+        columns |= {f"{topic}_stance_probability": number, f"{topic}_abstained": text}
+    for target in targets:
+        columns |= {f"target:{target}": text, f"target:{target}:relevance": number}
+    return pa.schema(columns)
 
 
 def flat_rows(results: Iterable[Prediction]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,202 @@
+"""``stancewire batch``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stancewire.cli.progress import say
+from stancewire.cli.rendering import print_results, write_parquet
+from stancewire.errors import DataError, found_expected
+
+if TYPE_CHECKING:
+    from stancewire.data.parts import Plan
+    from stancewire.inference.batch_folder import Done
+    from stancewire.predictions import Prediction
+
+SECONDS = (1, 30)
+"""Between two lines of progress: on a terminal, where each takes the place of the last, and in a log."""
+
+
+@click.command()
+@click.argument("source", metavar="INPUT")
+@click.argument("output", metavar="OUTPUT")
+@click.option("--model", help="A checkpoint folder, or a name on the Hugging Face Hub.  [default: the shipped one]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "parquet"]),
+    default="jsonl",
+    show_default=True,
+    help="jsonl: an article a line with all its quotes; parquet: a row a unit, the article and then each quote.",
+)
+@click.option(
+    "--part-records",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Records of one part. A part that was not finished is done again, so fewer lose less; many make large files.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["here", "ray"]),
+    default="here",
+    show_default=True,
+    help="Label in this process, or with Ray Data: on the cluster that RAY_ADDRESS names, else on this machine.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes that Ray keeps, each with the model in memory.  [default: one a core of this machine]",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Cores of one worker.  [default: all of the machine here, one with Ray]",
+)
+@click.option(
+    "--target", "targets", multiple=True, help="An open target to ask about, in any language; may be repeated."
+)
+@click.option(
+    "--quotes",
+    type=click.Choice(["find", "given"]),
+    default="find",
+    show_default=True,
+    help="Find quotes, or take those of the records.",
+)
+@click.option(
+    "--max-error",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of the answers on topics that may be wrong, such as 0.1; what is not sure enough says so (abstained).",
+)
+@click.option(
+    "--held-out",
+    metavar="REPORT",
+    help="Report of the model on records like yours, which says how sure is sure enough.  [default: the model's own]",
+)
+@click.option("--lang", help="Language of records that do not say theirs, such as fr.")
+def batch(
+    source: str,
+    output: str,
+    model: str | None,
+    form: str,
+    part_records: int,
+    engine: str,
+    workers: int | None,
+    threads: int | None,
+    targets: tuple[str, ...],
+    quotes: str,
+    max_error: float | None,
+    held_out: str | None,
+    lang: str | None,
+) -> None:
+    """Label large files part by part; killed and started again, it does only what is missing.
+
+    INPUT is a file of records (.jsonl, also .jsonl.gz and .jsonl.xz; .parquet) or a folder of them, OUTPUT a folder;
+    both may be paths of fsspec, such as s3://bucket/news. OUTPUT/parts holds the answers, manifest.json counts and
+    digests, errors.jsonl the records that could not be read, with file, line and reason.
+
+    \b
+    stancewire batch news/ labels/
+    stancewire batch news.parquet labels/ --format parquet --engine ray --workers 4
+    """  # noqa: D301 - click wants the character \b, not its escape
+    if any(not target.strip() for target in targets):
+        raise DataError(found_expected("--target", "", "a phrase or a proposition"))
+    if workers and engine != "ray":
+        raise click.UsageError("--workers needs --engine ray; one process works on several cores with --threads")
+    from stancewire.data.parts import PartReader, cut_input
+    from stancewire.inference.batch import Job, Worker, identity, label_here, label_with_ray
+    from stancewire.inference.batch_folder import Folder, begin, finish, missing
+
+    job = Job(
+        output=output,
+        reader=PartReader,
+        write=write_parquet if form == "parquet" else _write_jsonl,
+        ending=f".{form}",
+        model=model,
+        quotes="given" if quotes == "given" else "find",
+        targets=tuple(dict.fromkeys(targets)),
+        lang=lang,
+        max_error=max_error,
+        held_out=held_out,
+        threads=threads or 0,
+    )
+    folder = Folder(output)
+    if folder.is_under(Folder(source)):
+        raise DataError(f"{output}: lies in the input {source}; name a folder beside it")
+    with folder.claimed():
+        plan = cut_input(source, part_records)
+        _tell_plan(plan)
+        worker = Worker(job)
+        run = identity(job, worker.predictor, plan.files, part_records)
+        begin(folder, run)
+        left, before = missing(folder, plan.parts, job.ending)
+        if before:
+            say(f"{before:,} records are labelled already, {plan.records - before:,} are left")
+        progress = _teller(plan.records, before)
+        if engine == "ray" and left:
+            del worker
+            labelled = label_with_ray(job, left, workers or os.cpu_count() or 1, progress)
+        else:
+            labelled = label_here(worker, left, progress)
+        for _ in labelled:
+            pass
+        done = finish(folder, plan.parts, job.ending, run)
+    _tell_end(output, done)
+
+
+def _write_jsonl(results: Iterable[Prediction], topics: Sequence[str], targets: Sequence[str], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        print_results(results, (), "jsonl", file)
+
+
+def _tell_plan(plan: Plan) -> None:
+    say(f"{_count(plan.records, 'record')} in {_count(len(plan.files), 'file')}, {_count(len(plan.parts), 'part')}")
+    if plan.others:
+        say(f"left out, of another kind: {_count(len(plan.others), 'file')} ({', '.join(plan.others[:3])})")
+
+
+def _teller(total: int, before: int) -> Callable[[int], None]:
+    """Return a function that counts records and says from time to time how far it is, how fast, and how long to go."""
+    start = told = time.monotonic()
+    done = before
+    terminal = sys.stderr.isatty()
+
+    def advance(step: int) -> None:
+        nonlocal done, told
+        done += step
+        now = time.monotonic()
+        if now - told < SECONDS[not terminal] and not (terminal and done == total):
+            return
+        told = now
+        rate = (done - before) / max(now - start, 1e-9)
+        left = timedelta(seconds=round((total - done) / rate)) if rate else "unknown"
+        line = f"{done:,} of {total:,} records, {rate:,.1f} a second, {left} left"
+        click.echo(f"\r\033[K{line}" if terminal else line, err=True, nl=not terminal or done == total)
+
+    return advance
+
+
+def _tell_end(output: str, done: Sequence[Done]) -> None:
+    """Say what there is, and what could not be read.
+
+    Raises:
+        DataError: nothing could be read.
+    """
+    labelled, errors = sum(part.labelled for part in done), sum(part.errors for part in done)
+    if not labelled:
+        raise DataError(f"{output}: none of {_count(errors, 'record')} could be read; errors.jsonl says why")
+    say(f"{output}: {_count(labelled, 'article')} in {_count(len(done), 'part')}")
+    if errors:
+        say(f"{_count(errors, 'record')} could not be read: file, line and reason are in errors.jsonl")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
