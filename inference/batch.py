@@ -14,6 +14,7 @@ Each file appears whole.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -24,7 +25,7 @@ from typing import Any, Literal, Protocol
 
 import torch
 
-from stancewire.errors import DataError
+from stancewire.errors import DataError, StancewireError
 from stancewire.inference.abstaining import FILE as ABSTENTION
 from stancewire.inference.abstaining import read_abstention
 from stancewire.inference.batch_folder import Done, Folder, Part, done_name, part_name
@@ -36,6 +37,8 @@ from stancewire.records import Article
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "pyarrow")
 """Whose other versions may give other last digits, or other bytes."""
+RAY_BLOCKS = 4096
+"""Into which Ray Data is given the parts, at most; each costs it a little."""
 
 
 class Fault(Protocol):
@@ -67,7 +70,7 @@ class Job:
         lang: language of records that do not say theirs.
         max_error: as :meth:`Predictor.iter_predict` takes it.
         held_out: as :meth:`Predictor.iter_predict` takes it.
-        threads: of a worker; 0 for as many as there are cores.
+        threads: of a worker; 0 for as many as torch takes by itself.
     """
 
     output: str
@@ -165,6 +168,7 @@ def identity(job: Job, predictor: Predictor, files: Sequence[Any], part_records:
             "held_out": held_out,
             "part_records": part_records,
             "device": predictor.model.device.type,
+            "threads": torch.get_num_threads(),  # sums of other parts have other last digits
         },
         "input": [{name: value for name, value in asdict(file).items() if name != "url"} for file in files],
     }
@@ -182,25 +186,37 @@ def label_here(worker: Worker, parts: Iterable[Part], progress: Callable[[int], 
 def label_with_ray(job: Job, parts: Sequence[Part], workers: int, progress: Callable[[int], None]) -> Iterator[Done]:
     """Label parts with Ray Data: on the cluster that ``RAY_ADDRESS`` names, else in processes on this machine.
 
+    Args:
+        job: its ``threads`` are the cores of each worker, at least one.
+        parts: what is to be done.
+        workers: how many processes.
+        progress: called with the number of records after each part.
+
     Raises:
-        DataError: Ray is not installed.
+        DataError: Ray is not installed, or a worker found what a user can mend.
     """
     try:
         import ray
     except ImportError as error:
         raise DataError("--engine ray needs Ray; install it with: pip install 'stancewire[ray]'") from error
-    threads = max(job.threads, 1)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # what is labelled here is nobody else's business
     if not ray.is_initialized():
-        here = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers * threads, "include_dashboard": False}
-        ray.init(log_to_driver=False, logging_level="warning", **here)
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    items = ray.data.from_items([{"part": part} for part in parts], override_num_blocks=len(parts))
-    labelled = items.map(
-        _RayWorker, fn_constructor_args=(replace(job, threads=threads),), concurrency=workers, num_cpus=threads
+        here = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers * job.threads, "include_dashboard": False}
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, **here)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # once it is loaded: it sets the level itself
+    labelled = ray.data.from_items(
+        [{"index": index} for index in range(len(parts))], override_num_blocks=min(len(parts), RAY_BLOCKS)
+    ).map(
+        _RayWorker,
+        fn_constructor_args=(job, parts),
+        compute=ray.data.ActorPoolStrategy(size=workers),
+        num_cpus=job.threads,
     )
     for row in labelled.iter_rows():
-        done = Done(**row)
+        if row["wrong"]:
+            raise DataError(row["wrong"])
+        done = Done(**json.loads(row["done"]))
         progress(done.records)
         yield done
 
@@ -208,8 +224,12 @@ def label_with_ray(job: Job, parts: Sequence[Part], workers: int, progress: Call
 class _RayWorker:
     """A worker as Ray Data calls it."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, parts: Sequence[Part]) -> None:
         self.worker = Worker(job)
+        self.parts = parts
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        return asdict(self.worker.label(row["part"]))
+        try:
+            return {"done": json.dumps(asdict(self.worker.label(self.parts[row["index"]]))), "wrong": ""}
+        except StancewireError as error:  # as a row: Ray would make a page of it
+            return {"done": "", "wrong": str(error)}

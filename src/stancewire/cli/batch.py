@@ -42,7 +42,7 @@ SECONDS = (1, 30)
     type=click.IntRange(min=1),
     default=1000,
     show_default=True,
-    help="Records of one part. A part that was not finished is done again, so fewer lose less; many make large files.",
+    help="Records of one part. A part not finished is done again: fewer lose less, more make fewer files.",
 )
 @click.option(
     "--engine",
@@ -59,7 +59,7 @@ SECONDS = (1, 30)
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
-    help="Cores of one worker.  [default: all of the machine here, one with Ray]",
+    help="Cores of one worker; the last digits depend on it.  [default: all of the machine here, one with Ray]",
 )
 @click.option(
     "--target", "targets", multiple=True, help="An open target to ask about, in any language; may be repeated."
@@ -126,7 +126,7 @@ def batch(
         lang=lang,
         max_error=max_error,
         held_out=held_out,
-        threads=threads or 0,
+        threads=threads or (1 if engine == "ray" else 0),
     )
     folder = Folder(output)
     if folder.is_under(Folder(source)):
