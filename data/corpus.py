@@ -23,7 +23,7 @@ SPLITS = ("train", "dev", "test")
 
 
 def load_corpus(split: str | None = None, lang: str | None = None) -> list[Article]:
-    """Return the articles of the corpus; ``extra`` has their ``kind``, ``split`` and ``set`` (1, 2 or 3).
+    """Return the articles of the corpus; ``extra`` has their ``kind``, ``split`` and ``set`` (1 to 4).
 
     Args:
         split: ``train``, ``dev`` or ``test``; all if not given.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from transformers import PreTrainedTokenizerBase
 
 from stancewire.errors import CheckpointError, DataError
-from stancewire.inference.windows import Tokens, cut, tokenize
+from stancewire.inference.windows import Tokens, cut, sentence_ends, sentences_around, tokenize
 from stancewire.models.layout import Layout, UnitPools
 from stancewire.models.network import UNIT_KINDS, StanceConfig
 from stancewire.records import Article, Unit
@@ -50,25 +50,21 @@ class Reader:
         windows = [self._window(tokens.ids[a:b]) for a, b in ranges]
         whole = [(w, 0, len(window)) for w, window in enumerate(windows)]
         pools = [whole, whole[:1]]
-        units = [UnitPools(ARTICLE, own=0, near=1, alone=1, context=0)]
+        units = [UnitPools(ARTICLE, own=0, apart=1, context=0)]
         text_windows = len(windows)
+        ends = sentence_ends(text)
         for quote in article.quotes:
             spans = [(start + shift, end + shift) for start, end in quote.spans]
-            inside = self._inside(tokens, ranges, spans)
-            near = [whole[w] for w in dict.fromkeys(w for w, _, _ in inside)]
-            pools.extend([inside, near])
-            own = len(pools) - 2
-            words = quote.text_in(article.text)
-            if not self.config.quote_alone:
-                units.append(UnitPools(QUOTE, own, own + 1, alone=own, context=0))
-            elif words == text:
-                # The quote is the whole text, as in sets of sentences: read once, it is read alone.
-                units.append(UnitPools(QUOTE, own, own + 1, alone=0, context=0))
-            else:
-                alone = self._windows(words)
-                pools.append([(len(windows) + w, 0, len(window)) for w, window in enumerate(alone)])
-                windows.extend(alone)
-                units.append(UnitPools(QUOTE, own, own + 1, alone=own + 2, context=0))
+            own = len(pools)
+            pools.append(self._inside(tokens, ranges, spans))
+            read = self._apart(text, spans, ends)
+            if read is None:
+                units.append(UnitPools(QUOTE, own, apart=own, context=0))
+                continue
+            apart, inside = read
+            pools.append([(len(windows) + w, first, last) for w, first, last in inside])
+            windows.extend(apart)
+            units.append(UnitPools(QUOTE, own, apart=own + 1, context=0))
         return Layout(windows, pools, units, text_windows)
 
     def target(self, text: str) -> Layout:
@@ -102,7 +98,7 @@ class Reader:
             pools.append([(len(windows) + w, 0, len(window)) for w, window in enumerate(own)])
             windows.extend(own)
             pool = len(pools) - 1
-            units.append(UnitPools(ARTICLE if unit == "article" else QUOTE, pool, pool, pool, pool))
+            units.append(UnitPools(ARTICLE if unit == "article" else QUOTE, pool, pool, pool))
         return Layout(windows, pools, units, len(windows))
 
     def _window(self, ids: Sequence[int]) -> list[int]:
@@ -111,6 +107,26 @@ class Reader:
     def _windows(self, text: str) -> list[list[int]]:
         tokens = tokenize(self.tokenizer, text)
         return [self._window(tokens.ids[a:b]) for a, b in cut(text, tokens, self.budget)] or [self._window([])]
+
+    def _apart(
+        self, text: str, spans: Sequence[tuple[int, int]], ends: Sequence[int]
+    ) -> tuple[list[list[int]], list[tuple[int, int, int]]] | None:
+        """Return the windows of what of a quote is read apart, and where the quote lies in them; None for nothing.
+
+        A quote that is the whole text, as in sets of sentences, stands apart already.
+        """
+        start, end = spans[0][0], spans[-1][1]
+        if self.config.quote_apart == "sentence":
+            start, end = sentences_around(ends, len(text), start, end)
+        if self.config.quote_apart == "none" or (start, end) == (0, len(text)):
+            return None
+        if self.config.quote_apart == "words":
+            windows = self._windows(" ".join(text[a:b] for a, b in spans))
+            return windows, [(w, 0, len(window)) for w, window in enumerate(windows)]
+        tokens = tokenize(self.tokenizer, text[start:end])
+        ranges = cut(text[start:end], tokens, self.budget) or [(0, 0)]
+        inside = self._inside(tokens, ranges, [(a - start, b - start) for a, b in spans])
+        return [self._window(tokens.ids[a:b]) for a, b in ranges], inside
 
     def _inside(
         self, tokens: Tokens, ranges: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
 SENTENCE_END = re.compile(r"""[.!?…]["'”“»’)\]]{0,3}\s+|[。！？｡][」』”’）]{0,3}|\n+""")
 """The end of a sentence in the sixteen languages; a cut too many (after "Mr.") costs nothing but a shorter window."""
+
+MARKS = 4
+"""Full stop, closing marks and a space: what may stand between a quote's last word and its reporting clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,27 @@ def tokenize(tokenizer: PreTrainedTokenizerBase, text: str) -> Tokens:
     return Tokens(list(encoded["input_ids"]), offsets)
 
 
+def sentence_ends(text: str) -> list[int]:
+    """Return where sentences of ``text`` end, in order, the white space behind them included."""
+    return [match.end() for match in SENTENCE_END.finditer(text)]
+
+
+def sentences_around(ends: Sequence[int], length: int, start: int, end: int) -> tuple[int, int]:
+    """Return the range of the sentences that ``[start, end)`` touches.
+
+    A sentence that ends with a quote goes on behind its closing mark: “Never.” said the minister.
+
+    Args:
+        ends: as :func:`sentence_ends` gives them.
+        length: of the text.
+        start: of the range.
+        end: of the range.
+    """
+    before = bisect_right(ends, start)
+    after = bisect_right(ends, end + MARKS)
+    return ends[before - 1] if before else 0, ends[after] if after < len(ends) else length
+
+
 def cut(text: str, tokens: Tokens, budget: int) -> list[tuple[int, int]]:
     """Cut the pieces of ``text`` into windows of at most ``budget`` pieces.
 
@@ -75,14 +100,14 @@ def cut(text: str, tokens: Tokens, budget: int) -> list[tuple[int, int]]:
 
 def _piece_ends(text: str, tokens: Tokens) -> list[int]:
     """Return for each place between pieces: 2 after a sentence, 1 after a word, 0 within one."""
-    sentence_ends = [match.end() for match in SENTENCE_END.finditer(text)]
+    of_sentences = sentence_ends(text)
     ends = [0] * (len(tokens.ids) + 1)
     k = 0
     for i in range(1, len(tokens.ids)):
         before, start = tokens.offsets[i - 1][1], tokens.offsets[i][0]
-        while k < len(sentence_ends) and sentence_ends[k] < before:
+        while k < len(of_sentences) and of_sentences[k] < before:
             k += 1
-        if k < len(sentence_ends) and sentence_ends[k] <= max(start, before):
+        if k < len(of_sentences) and of_sentences[k] <= max(start, before):
             ends[i] = 2
         elif start > before:
             ends[i] = 1

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+PARTS = ("own", "apart", "context")
+"""The pools of a unit, in the order in which its feature joins them."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnitPools:
@@ -17,15 +20,13 @@ class UnitPools:
     Attributes:
         kind: index into :data:`stancewire.models.network.UNIT_KINDS`.
         own: its tokens where they stand in the article.
-        near: the windows that it stands in: who speaks, in which clause; of an article, its first window.
-        alone: the unit read without its article.
+        apart: its tokens where its sentence is read apart from the article; of an article, its first window.
         context: the whole article.
     """
 
     kind: int
     own: int
-    near: int
-    alone: int
+    apart: int
     context: int
 
 
@@ -37,7 +38,7 @@ class Layout:
         windows: token ids of each window, special tokens included.
         pools: each a list of ranges ``(window, first, last)`` of tokens, end exclusive.
         units: the article, then its quotes; none for a target, whose pool is 0.
-        text_windows: how many of the windows are the text itself; the others are quotes read alone.
+        text_windows: how many of the windows are the text itself; the others are read apart.
     """
 
     windows: list[list[int]]
@@ -50,12 +51,10 @@ class Layout:
         """How many tokens the encoder reads for it."""
         return sum(len(window) for window in self.windows)
 
-    def unit_pools(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return the units' pools as tensors (U,): own, near, alone, context."""
-        own, near, alone, context = (
-            torch.tensor([getattr(unit, part) for unit in self.units]) for part in ("own", "near", "alone", "context")
-        )
-        return own, near, alone, context
+    def unit_pools(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the units' pools as tensors (U,): own, apart, context."""
+        own, apart, context = (torch.tensor([getattr(unit, part) for unit in self.units]) for part in PARTS)
+        return own, apart, context
 
 
 def pad(windows: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor]:
@@ -87,7 +86,7 @@ def collate(layouts: Sequence[Layout], targets: Sequence[Layout], pad_id: int) -
     windows = [window for layout in everything for window in layout.windows]
     ids, masks, place = _grouped(windows, pad_id)
     tokens, pools = [], []
-    units: dict[str, list[int]] = {"own": [], "near": [], "alone": [], "context": [], "kind": []}
+    units: dict[str, list[int]] = {name: [] for name in (*PARTS, "kind")}
     target_pool = []
     window_base = pool_base = 0
     for index, layout in enumerate(everything):
@@ -97,7 +96,7 @@ def collate(layouts: Sequence[Layout], targets: Sequence[Layout], pad_id: int) -
                 tokens.append(torch.arange(row + first, row + last))
                 pools.append(torch.full((last - first,), pool_base + pool))
         for unit in layout.units:
-            for part in ("own", "near", "alone", "context"):
+            for part in PARTS:
                 units[part].append(pool_base + getattr(unit, part))
             units["kind"].append(unit.kind)
         if index >= len(layouts):

@@ -38,7 +38,7 @@ class StanceConfig(PretrainedConfig):
         prefix: text before each window and target (e5: ``"query: "``).
         window_tokens: the longest window, special tokens included.
         middle_layer: hidden state whose pools join those of the last layer; 0 for none.
-        quote_alone: whether each quote is read once more without its article.
+        quote_apart: what of each quote is read once more apart from its article: ``sentence``, ``words`` or ``none``.
         projection: width D of unit and target vectors.
         hidden: width of the scorer.
         dropout: of the heads, in training.
@@ -53,7 +53,7 @@ class StanceConfig(PretrainedConfig):
         prefix: str = "query: ",
         window_tokens: int = 96,
         middle_layer: int = 8,
-        quote_alone: bool = True,
+        quote_apart: Literal["sentence", "words", "none"] = "sentence",
         projection: int = 256,
         hidden: int = 256,
         dropout: float = 0.1,
@@ -64,7 +64,7 @@ class StanceConfig(PretrainedConfig):
         self.prefix = prefix
         self.window_tokens = window_tokens
         self.middle_layer = middle_layer
-        self.quote_alone = quote_alone
+        self.quote_apart = quote_apart
         self.projection = projection
         self.hidden = hidden
         self.dropout = dropout
@@ -170,7 +170,7 @@ class StanceModel(PreTrainedModel):
         own = 2 if self.config.middle_layer else 1
         if self.config.mode == "pair":
             return own
-        return own + 2 + int(self.config.quote_alone)
+        return own * (1 if self.config.quote_apart == "none" else 2) + 1
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return the states of each token, last layer and then the middle one: (W, L, H) or (W, L, 2H)."""
@@ -181,14 +181,13 @@ class StanceModel(PreTrainedModel):
             return last
         return torch.cat([out.last_hidden_state, out.hidden_states[middle]], dim=-1)
 
-    def unit_features(self, pools: Tensor, own: Tensor, near: Tensor, alone: Tensor, context: Tensor) -> Tensor:
+    def unit_features(self, pools: Tensor, own: Tensor, apart: Tensor, context: Tensor) -> Tensor:
         """Return the features of units (U, parts x H) from the pools (G, H or 2H) that each is made of (U,)."""
         width = self.encoder.config.hidden_size
         features = [pools[own]]
         if self.config.mode == "single_pass":
-            features.append(pools[near, :width])
-            if self.config.quote_alone:
-                features.append(pools[alone, :width])
+            if self.config.quote_apart != "none":
+                features.append(pools[apart])
             features.append(pools[context, :width])
         return torch.cat(features, dim=-1)
 
@@ -199,8 +198,7 @@ class StanceModel(PreTrainedModel):
         pool_token: Tensor,
         pool_id: Tensor,
         unit_own: Tensor,
-        unit_near: Tensor,
-        unit_alone: Tensor,
+        unit_apart: Tensor,
         unit_context: Tensor,
         unit_kind: Tensor,
         target_pool: Tensor,
@@ -220,8 +218,7 @@ class StanceModel(PreTrainedModel):
             pool_token: index of each member of a pool (M,) into the tokens of all groups, padding included.
             pool_id: the pool of each member (M,).
             unit_own: pool of the unit's own tokens in the article (U,).
-            unit_near: pool of the windows that the unit stands in (U,).
-            unit_alone: pool of the unit read alone (U,).
+            unit_apart: pool of the unit read apart from its article (U,).
             unit_context: pool of the whole article (U,).
             unit_kind: index into :data:`UNIT_KINDS` (U,).
             target_pool: pool of each target (T,).
@@ -235,7 +232,7 @@ class StanceModel(PreTrainedModel):
         """
         groups = [self.encode(ids, mask).flatten(0, 1) for ids, mask in zip(input_ids, attention_mask, strict=True)]
         pools = mean_pools(torch.cat(groups), pool_token, pool_id)
-        units = self.unit_features(pools, unit_own, unit_near, unit_alone, unit_context)
+        units = self.unit_features(pools, unit_own, unit_apart, unit_context)
         targets = pools[target_pool, : self.encoder.config.hidden_size]
         logits = self.heads(units, unit_kind, targets, pair_unit, pair_target).float()
         relevance, stance = logits[:, 0], logits[:, 1:]

@@ -216,7 +216,7 @@ def build_model(encoder: EncoderConfig, model: ModelConfig) -> tuple[StanceModel
         prefix=encoder.prefix,
         window_tokens=encoder.window_tokens,
         middle_layer=encoder.middle_layer,
-        quote_alone=encoder.quote_alone,
+        quote_apart=encoder.quote_apart,
         projection=model.projection,
         hidden=model.hidden,
         dropout=model.dropout,

@@ -75,8 +75,8 @@ class EncoderConfig(_Part):
     """The longest window in tokens, special tokens and prefix included."""
     middle_layer: Whole = 8
     """Hidden state whose means join those of the last layer; 0 for none."""
-    quote_alone: bool = True
-    """Read each quote once more without its article."""
+    quote_apart: Literal["sentence", "words", "none"] = "sentence"
+    """What of each quote is read once more apart from its article: its `sentence`, its own `words`, or `none`."""
 
 
 class ModelConfig(_Part):
