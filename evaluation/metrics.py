@@ -65,24 +65,20 @@ def ratio(part: float, whole: float) -> float | None:
 def selection_score(scores: UnitScores) -> float:
     """Return the threshold-free score that runs are selected on.
 
-    It is the mean, over unit kinds, of macro average precision over topics and of stance macro-F1 where a stance is
-    annotated; topics without a positive, and kinds with less than two stances, are left out.
+    It is the mean of two: macro average precision over topics, in the mean over unit kinds, and stance macro-F1 of all
+    units together, since few articles take a side and their own score would be chance. What has no positive, or less
+    than two stances, is left out.
     """
-    found: list[float] = []
-    for kind in np.unique(scores.kind):
-        units = scores.kind == kind
-        topics = range(scores.gold_on.shape[1])
-        masks = [units & (scores.gold_on[:, t] >= 0) for t in topics]
-        precision = mean(
-            average_precision(scores.gold_on[known, t], scores.probability[known, t])
-            for t, known in zip(topics, masks, strict=True)
-        )
-        gold, said = _stances(scores, units, slice(None))
-        if precision is not None:
-            found.append(precision)
-        if len(np.unique(gold)) > 1:
-            found.append(macro_f1(gold, said) or 0.0)
-    return mean(found) or 0.0
+    topics = range(scores.gold_on.shape[1])
+    kinds = [scores.kind == kind for kind in np.unique(scores.kind)]
+    known = [[units & (scores.gold_on[:, t] >= 0) for t in topics] for units in kinds]
+    precision = mean(
+        mean(average_precision(scores.gold_on[rows, t], scores.probability[rows, t]) for t, rows in enumerate(of_kind))
+        for of_kind in known
+    )
+    gold, said = _stances(scores, np.ones(len(scores.kind), dtype=bool), slice(None))
+    stance = macro_f1(gold, said) if len(np.unique(gold)) > 1 else None
+    return mean([precision, stance]) or 0.0
 
 
 def _stances(scores: UnitScores, units: np.ndarray, topics: slice) -> tuple[np.ndarray, np.ndarray]:

@@ -104,10 +104,13 @@ def test_a_perfect_prediction_scores_one_everywhere(scores: UnitScores) -> None:
     assert selection_score(perfect) == 1
 
 
-def test_selection_is_the_mean_over_kinds_of_macro_precision_and_stance(scores: UnitScores) -> None:
+def test_selection_is_the_mean_of_precision_over_kinds_and_of_the_stance_of_all_units(scores: UnitScores) -> None:
     quote_precision = ((1 + 2 / 3 + 3 / 4) / 3 + 1) / 2
-    # The article has one topic with a positive, ranked first, and too few stances.
-    assert selection_score(scores) == pytest.approx((quote_precision + 5 / 6 + 1) / 3)
+    # The article has one topic with a positive, ranked first.
+    precision = (quote_precision + 1) / 2
+    # Support is found once and missed once, for a neutral too many; both of oppose are found.
+    stance = (2 / 3 + 1 + 2 / 3) / 3
+    assert selection_score(scores) == pytest.approx((precision + stance) / 2)
 
 
 def test_selection_needs_no_threshold(scores: UnitScores) -> None:
