@@ -23,8 +23,8 @@ TARGET = Path(__file__).parents[1] / "docs" / "results.md"
 
 HEAD = """# Results
 
-Written by `python benchmarks/results.py` out of these commands (`NEWS` is real news, labelled after the codebook, that is
-not part of this repository: docs/data.md):
+Written by `python benchmarks/results.py` out of these commands; `NEWS` is real news, labelled after the codebook, that
+is not part of this repository (docs/data.md):
 
 ```
 stancewire evaluate default corpus --report runs/reports/corpus
@@ -34,8 +34,11 @@ for run in small-single small-pair; do
   stancewire evaluate runs/$run/checkpoint corpus --no-baselines --report runs/reports/$run-corpus
   stancewire evaluate runs/$run/checkpoint NEWS --no-baselines --report runs/reports/$run-news
 done
-for run in heads heads-512 heads-words heads-no-apart heads-no-middle; do stancewire train experiments/$run.yaml; done
-python benchmarks/results.py --runs runs/{default,small-single,small-pair,heads,heads-512,heads-words,heads-no-apart,heads-no-middle} \\
+for run in heads heads-512 heads-words heads-no-apart heads-no-middle; do
+  stancewire train experiments/$run.yaml
+done
+python benchmarks/results.py \\
+  --runs runs/{default,small-single,small-pair,heads,heads-512,heads-words,heads-no-apart,heads-no-middle} \\
   -- runs/reports/{corpus,news,small-single-corpus,small-single-news,small-pair-corpus,small-pair-news}
 ```
 
@@ -44,16 +47,16 @@ The corpus is the project's own writing, which is cleaner than the news: on real
 ## All systems
 
 Average precision and F1 of topics, macro-F1 of stance where the topic is on, in hundredths, with 95 % intervals over
-stories. `small-single` and `small-pair` are one network on the same small share of the corpus, in single pass and in pair
-mode. How each system is made stands below.
+stories. `small-single` and `small-pair` are one network on the same small share of the corpus, in single pass and in
+pair mode. How each system is made stands below.
 """
 
 RUNS = """## Training runs
 
-Dev score (mean of macro average precision and stance macro-F1, in hundredths) of the heads on the frozen encoder, and of
-the best weights of the tuned one. `heads` and what begins with it are compared with one another: windows of 96 tokens and
-the sentence of each quote read apart, against windows of 512, against quotes read apart by their own words alone or not
-at all, and against the last layer alone.
+Dev score (mean of macro average precision and stance macro-F1, in hundredths) of the heads on the frozen encoder, and
+of the best weights of the tuned one. `heads` and what begins with it are compared with one another: windows of 96
+tokens and the sentence of each quote read apart, against windows of 512, against quotes read apart by their own words
+alone or not at all, and against the last layer alone.
 """
 
 
