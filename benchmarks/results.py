@@ -27,8 +27,8 @@ Written by `python benchmarks/results.py` out of these commands; `NEWS` is real 
 is not part of this repository (docs/data.md):
 
 ```
-stancewire evaluate default corpus --report runs/reports/corpus
-stancewire evaluate default NEWS --report runs/reports/news
+stancewire evaluate default corpus --encoder encoders/e5-small --report runs/reports/corpus
+stancewire evaluate default NEWS --encoder encoders/e5-small --report runs/reports/news
 for run in small-single small-pair; do
   stancewire train experiments/$run.yaml
   stancewire evaluate runs/$run/checkpoint corpus --no-baselines --report runs/reports/$run-corpus
