@@ -116,7 +116,7 @@ def cut_input(source: str, records: int, progress: Callable[[int], None] | None 
     Args:
         source: a file, or a folder that is searched for files, names that begin with ``.`` or ``_`` left out.
         records: of one part, at most; a part never spans two files.
-        progress: called with the number of bytes after each file.
+        progress: called with the number of bytes that were read for the digests, block by block.
 
     Raises:
         DataError: there is nothing to read, or it may not be read.
@@ -126,15 +126,13 @@ def cut_input(source: str, records: int, progress: Callable[[int], None] | None 
     found, others = _find(source)
     for name, url in found:
         try:
-            size, digest = _digest(url)
+            size, digest = _digest(url, progress)
             cuts, total, fault = _cuts(name, url, records)
         except OSError as error:
             raise DataError(f"{source}: {name}: cannot be read ({error.strerror or error})") from error
         files.append(InputFile(name, url, size, digest, total))
         for i, (first, offset) in enumerate(cuts):
             parts.append(Part(len(parts), name, url, first, offset, min(records, total - i * records), fault))
-        if progress:
-            progress(size)
     if not parts:
         raise DataError(f"{source}: found no record in it, expected a JSON object a line or rows of a table")
     if all(part.fault for part in parts):
@@ -163,7 +161,7 @@ def _find(source: str) -> tuple[list[tuple[str, str]], list[str]]:
     return [(name, system.unstrip_protocol(paths[name])) for name in chosen], sorted({*shown} - {*chosen})
 
 
-def _digest(url: str) -> tuple[int, str]:
+def _digest(url: str, progress: Callable[[int], None] | None) -> tuple[int, str]:
     import fsspec
 
     size, digest = 0, hashlib.sha256()
@@ -171,6 +169,8 @@ def _digest(url: str) -> tuple[int, str]:
         while block := stream.read(BLOCK):
             size += len(block)
             digest.update(block)
+            if progress:
+                progress(len(block))
     return size, digest.hexdigest()
 
 
@@ -307,7 +307,7 @@ class PartReader:
         import pyarrow as pa
 
         end = part.first + part.records
-        stem = PurePosixPath(part.file).stem
+        stem = PurePosixPath(part.file).with_suffix("").as_posix()
         try:
             self._go_to(part)
             while self._next < end:

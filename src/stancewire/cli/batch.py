@@ -115,24 +115,24 @@ def batch(
     from stancewire.inference.batch import Job, Worker, identity, label_here, label_with_ray
     from stancewire.inference.batch_folder import Folder, begin, finish, missing
 
+    folder = Folder(output)
+    if folder.is_under(Folder(source)):
+        raise DataError(f"{output}: lies in the input {source}; name a folder beside it")
     job = Job(
-        output=output,
+        output=folder.system.unstrip_protocol(folder.root),  # whole paths: a worker may stand in another folder
         reader=PartReader,
         write=write_parquet if form == "parquet" else _write_jsonl,
         ending=f".{form}",
-        model=model,
+        model=_whole_path(model),
         quotes="given" if quotes == "given" else "find",
         targets=tuple(dict.fromkeys(targets)),
         lang=lang,
         max_error=max_error,
-        held_out=held_out,
+        held_out=_whole_path(held_out),
         threads=threads or (1 if engine == "ray" else 0),
     )
-    folder = Folder(output)
-    if folder.is_under(Folder(source)):
-        raise DataError(f"{output}: lies in the input {source}; name a folder beside it")
     with folder.claimed():
-        plan = cut_input(source, part_records)
+        plan = cut_input(source, part_records, _reading_teller())
         _tell_plan(plan)
         worker = Worker(job)
         run = identity(job, worker.predictor, plan.files, part_records)
@@ -152,6 +152,11 @@ def batch(
     _tell_end(output, done)
 
 
+def _whole_path(name: str | None) -> str | None:
+    """Return a path from the root; a name of the Hub stays as it is."""
+    return str(Path(name).absolute()) if name and Path(name).exists() else name
+
+
 def _write_jsonl(results: Iterable[Prediction], topics: Sequence[str], targets: Sequence[str], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         print_results(results, (), "jsonl", file)
@@ -163,23 +168,43 @@ def _tell_plan(plan: Plan) -> None:
         say(f"left out, of another kind: {_count(len(plan.others), 'file')} ({', '.join(plan.others[:3])})")
 
 
-def _teller(total: int, before: int) -> Callable[[int], None]:
-    """Return a function that counts records and says from time to time how far it is, how fast, and how long to go."""
-    start = told = time.monotonic()
-    done = before
+def _lines() -> Callable[[str, bool], None]:
+    """Return a function that prints a line if it is time for one; on a terminal each over the other, and the last."""
     terminal = sys.stderr.isatty()
+    told = time.monotonic()
+
+    def print_line(line: str, is_last: bool) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= SECONDS[not terminal] or (terminal and is_last):
+            told = now
+            click.echo(f"\r\033[K{line}" if terminal else line, err=True, nl=is_last or not terminal)
+
+    return print_line
+
+
+def _reading_teller() -> Callable[[int], None]:
+    """Return a function that counts bytes of the input and says from time to time how many were read."""
+    print_line, read = _lines(), 0
 
     def advance(step: int) -> None:
-        nonlocal done, told
+        nonlocal read
+        read += step
+        print_line(f"reading the input for its digest: {read / 1e9:,.1f} GB", False)
+
+    return advance
+
+
+def _teller(total: int, before: int) -> Callable[[int], None]:
+    """Return a function that counts records and says from time to time how far it is, how fast, and how long to go."""
+    print_line, done, start = _lines(), before, time.monotonic()
+
+    def advance(step: int) -> None:
+        nonlocal done
         done += step
-        now = time.monotonic()
-        if now - told < SECONDS[not terminal] and not (terminal and done == total):
-            return
-        told = now
-        rate = (done - before) / max(now - start, 1e-9)
+        rate = (done - before) / max(time.monotonic() - start, 1e-9)
         left = timedelta(seconds=round((total - done) / rate)) if rate else "unknown"
-        line = f"{done:,} of {total:,} records, {rate:,.1f} a second, {left} left"
-        click.echo(f"\r\033[K{line}" if terminal else line, err=True, nl=not terminal or done == total)
+        print_line(f"{done:,} of {total:,} records, {rate:,.1f} a second, {left} left", done == total)
 
     return advance
 
