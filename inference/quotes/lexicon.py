@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.resources import files
 
 import yaml
@@ -42,6 +43,9 @@ FIELDS = (
     "plural",
 )
 
+_LONGEST_STEM = 16
+_REMEMBERED = 500_000
+_NONE: frozenset[str] = frozenset()
 _VOWEL_SIGNS = dict.fromkeys([*range(0x64B, 0x660), 0x670])
 
 
@@ -55,6 +59,8 @@ class WordList:
         tails: ends of words (``*minister``), for languages that write compounds.
         pattern: for the phrases, and for every entry of a language that writes without spaces.
         prefixes: letters that may be glued to the front of a word.
+        name: of the field.
+        tags: says of a word the names of all lists of the language that hold it.
     """
 
     exact: frozenset[str]
@@ -62,6 +68,8 @@ class WordList:
     tails: tuple[str, ...]
     pattern: re.Pattern[str] | None
     prefixes: tuple[str, ...] = ()
+    name: str = ""
+    tags: Callable[[str], frozenset[str]] = field(default=lambda _: _NONE, repr=False)
 
     @classmethod
     def of(cls, entries: Iterable[str], inside: bool, prefixes: Iterable[str] = ()) -> WordList:
@@ -79,26 +87,16 @@ class WordList:
             prefixes=tuple(prefixes),
         )
 
-    @lru_cache(maxsize=200_000)  # noqa: B019 - the lists are few and live as long as the program
     def __contains__(self, word: str) -> bool:
         """Whether ``word`` (any case) is a word of the list or begins with a stem of it."""
-        lower = word.lower().replace("’", "'").translate(_VOWEL_SIGNS)
-        if self._has(lower) or ("'" in lower and self._has(lower[lower.index("'") + 1 :])):
-            return True
-        return any(lower.startswith(prefix) and self._has(lower[len(prefix) :]) for prefix in self.prefixes)
-
-    def _has(self, lower: str) -> bool:
-        return (
-            lower in self.exact
-            or (bool(self.stems) and any(lower[:i] in self.stems for i in range(1, min(len(lower), 16) + 1)))
-            or (bool(self.tails) and lower.endswith(self.tails))
-        )
+        return self.name in self.tags(word)
 
     def find(self, text: str, start: int, end: int) -> Iterator[Span]:
         """Yield where words of the list stand in ``text[start:end]``, in no fixed order."""
         if self.exact or self.stems or self.tails:
+            name, tags = self.name, self.tags
             for match in WORD.finditer(text, start, end):
-                if match[0] in self:
+                if name in tags(match[0]):
                     yield match.span()
         if self.pattern:
             # lower() may change the length of a few characters (İ): then only the unchanged text is searched.
@@ -124,8 +122,44 @@ class Language:
     habits: frozenset[str]
     lists: dict[str, WordList] = field(repr=False)
 
+    _exact: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set), repr=False, init=False)
+    _stems: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set), repr=False, init=False)
+    _tails: list[tuple[str, str]] = field(default_factory=list, repr=False, init=False)
+    _known: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, init=False)
+
+    def __post_init__(self) -> None:
+        for name, words in self.lists.items():
+            self.lists[name] = replace(words, name=name, tags=self.tags)
+            for word in words.exact:
+                self._exact[word].add(name)
+            for stem in words.stems:
+                self._stems[stem].add(name)
+            self._tails.extend((tail, name) for tail in words.tails)
+
     def __getitem__(self, name: str) -> WordList:
         return self.lists[name]
+
+    def tags(self, word: str) -> frozenset[str]:
+        """Return the names of the lists that hold ``word``, in any case: one look-up where many would be made."""
+        known = self._known.get(word)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[word] = frozenset(self._tags(word))
+        return known
+
+    def _tags(self, word: str) -> set[str]:
+        lower = word.lower().replace("’", "'").translate(_VOWEL_SIGNS)
+        forms = [lower, lower[lower.index("'") + 1 :]] if "'" in lower else [lower]
+        forms += [lower[len(prefix) :] for prefix in self.lists["verbs"].prefixes if lower.startswith(prefix)]
+        out: set[str] = set()
+        for form in forms:
+            out |= self._exact.get(form, _NONE)
+            for end in range(1, min(len(form), _LONGEST_STEM) + 1):
+                if (names := self._stems.get(form[:end])) is not None:
+                    out |= names
+            out.update(name for tail, name in self._tails if form.endswith(tail))
+        return out
 
     @property
     def cased(self) -> bool:

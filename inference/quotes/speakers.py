@@ -4,32 +4,63 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
+from stancewire.inference.quotes.evidence import NOTHING, Evidence
+from stancewire.inference.quotes.facts import Traits
 from stancewire.inference.quotes.lexicon import WORD, Language
 from stancewire.inference.quotes.mentions import Mention
-from stancewire.inference.quotes.surroundings import Context, Side, Surroundings
+from stancewire.inference.quotes.surroundings import Context, Frame, Place, Side, Surroundings
 from stancewire.records import Span
 
 _FAR = 400
 _ARTICLE = re.compile(r"(?<!\w)(\w+)[ '’]$")
+_WHERES = ("between", "after", "next", "below", "before", "earlier", "above")
+_DISTANCE = {where: f"{where}, distance" for where in _WHERES}
+_SPEAKS = {(where, pronoun): f"{where}, pronoun {pronoun}, speaks" for where in _WHERES for pronoun in (True, False)}
+_PLACED = {(where, pronoun): f"{where}, pronoun {pronoun}, placed" for where in _WHERES for pronoun in (True, False)}
+
+Number = tuple[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A mention beside one quote, described.
 
     Attributes:
         mention: where it stands.
-        features: what speaks for it and against it.
         key: what mentions of one person share: the last word of a name; empty for what is no name.
+        evidence: what speaks for it and against it, shared with those that are alike.
+        numbers: evidence that is measured.
     """
 
     mention: Mention
-    features: dict[str, float]
-    key: str = ""
+    key: str
+    evidence: tuple[Evidence, ...]
+    numbers: list[Number]
+
+    @property
+    def features(self) -> dict[str, float]:
+        """All evidence by name."""
+        out: dict[str, float] = {}
+        for evidence in self.evidence:
+            out |= evidence.to_dict()
+        if "only word" in out:
+            del out["one word"]
+        return out | dict(self.numbers)
+
+    def score(self, weights: Mapping[str, float]) -> float:
+        """Return the weighed sum of the evidence."""
+        total = 0.0
+        for evidence in self.evidence:
+            total += evidence.weighed(weights)
+        for name, value in self.numbers:
+            total += weights.get(name, 0.0) * value
+        return total
+
+
+_LONE = Evidence({"only word": 1.0, "one word": -1.0})
 
 
 def candidates(surroundings: Surroundings, index: int, previous: Span | None) -> list[Candidate]:
@@ -41,55 +72,97 @@ def candidates(surroundings: Surroundings, index: int, previous: Span | None) ->
         previous: the span of the speaker of the quotes before, if one was named.
     """
     context = surroundings.context(index)
+    words = WORD.findall(surroundings.text[slice(*previous)]) if previous else []
+    before = words[-1] if words else ""
     out: list[Candidate] = []
     for side, group in surroundings.near(index):
-        ranks = _ranks(group, context.part.outer, side)
-        subjects = surroundings.subjects(group)
-        free = [mention for mention in group if not surroundings.facts(mention).preposition]
-        free_ranks = _ranks(free, context.part.outer, side)
-        widths = _widths(surroundings, group)
-        starts = sorted({mention.span[0] for mention in group})
-        for mention in group:
-            rank = min(ranks[mention.place], 4)
-            features = surroundings.facts(mention).features | _placed(
-                surroundings, mention, side, rank, context, previous
-            )
-            features |= _role_in_sentence(surroundings, mention, side, context, mention.place in subjects, starts, rank)
-            if widths[mention.place] in {"1", "lone"} and features.pop("one word", 0.0):
-                features["only word"] = 1.0
-            where, free_rank = _where(mention, side, context), min(free_ranks.get(mention.place, 5), 5)
-            features[f"{where}, free {free_rank}, pronoun {context.pronoun}"] = 1.0
-            features[f"{where}, whole {widths[mention.place]}"] = 1.0
-            out.append(Candidate(mention, features, name_key(surroundings.facts(mention).words, mention)))
+        subjects = _subjects(group)
+        for place, rank, free in _ranked(group, side):
+            _describe(out, surroundings, context, side, (place, rank, free, place.number in subjects), previous, before)
     return out
 
 
-def _ranks(group: list[Mention], outer: Span, side: Side) -> dict[int, int]:
-    """Number the places by their nearness to the quote."""
-    nearest: dict[int, int] = {}
-    for mention in group:
-        far = outer[0] - mention.span[1] if side == "before" else mention.span[0] - outer[1]
-        nearest[mention.place] = min(far, nearest.get(mention.place, far))
-    return {place: rank for rank, (_, place) in enumerate(sorted((far, place) for place, far in nearest.items()))}
+def _subjects(group: list[Place]) -> set[int]:
+    """Return the places that come first in their sentence, after no preposition: most subjects do."""
+    first: dict[int, int] = {}
+    for place in sorted(group, key=lambda item: item.number):
+        for sentence in place.sentences:
+            first.setdefault(sentence, place.number)
+    return set(first.values())
 
 
-def _widths(surroundings: Surroundings, group: list[Mention]) -> dict[int, str]:
-    """Say of each place how many words its longest mention has, and whether a lone first word is a name at all."""
-    widths: dict[int, str] = {}
-    longest: dict[int, int] = {}
-    for mention in group:
-        facts = surroundings.facts(mention)
-        count = min(len(facts.words), 3)
-        if count <= longest.get(mention.place, 0):
-            continue
-        longest[mention.place] = count
-        lone = count == 1 and facts.opens and facts.words[0] not in surroundings.inside
-        widths[mention.place] = "lone" if lone else str(count)
-    return {mention.place: widths.get(mention.place, "0") for mention in group}
+def _ranked(group: list[Place], side: Side) -> Iterator[tuple[Place, int, int]]:
+    """Yield the places with their nearness to the quote, among all and among those after no preposition."""
+    if not group:
+        return
+    if side == "before":
+        nearest = max(group, key=lambda item: item.number)
+        last = nearest.free + bool(nearest.sentences) - 1
+        for place in group:
+            yield place, min(nearest.number - place.number, 4), min(last - place.free, 5) if place.sentences else 5
+    else:
+        number, free = group[0].number, group[0].free
+        for place in group:
+            yield place, min(place.number - number, 4), min(place.free - free, 5) if place.sentences else 5
 
 
-def _where(mention: Mention, side: Side, context: Context) -> str:
-    begin, stop = mention.span
+def _describe(
+    out: list[Candidate],
+    surroundings: Surroundings,
+    context: Context,
+    side: Side,
+    ranked: tuple[Place, int, int, bool],
+    previous: Span | None,
+    before: str,
+) -> None:
+    """Add the mentions of one place to the candidates."""
+    place, rank, free, subject = ranked
+    frame, pronouns = context.frame, context.pronouns
+    start, end = context.part.outer
+    ended = surroundings.stops(start)
+    where = ""
+    around = NOTHING
+    alone = place.width in {"1", "lone"}
+    for seen in place.seen:
+        mention = seen.mention
+        begin, stop = mention.span
+        now = _where(begin, stop, side, context)
+        if now != where:
+            where, around = now, _around(frame, now, rank, free, subject, place.width)
+        reach, stops, pronoun_between = "", 0, False
+        if side == "before":
+            distance = start - stop
+            verb = seen.verb
+            reach = "no verb" if verb is None or verb >= start else _REACHES[seen.between]
+            stops = min(3, (ended if start <= stop + _FAR else seen.ahead) - seen.behind)
+            if pronouns:
+                pronoun_between = any(stop <= at < start for at in pronouns)
+        else:
+            distance = begin - end
+            if side == "after" and pronouns:
+                pronoun_between = any(end <= at <= begin for at in pronouns)
+        here = _here(frame, where, seen.traits, rank, stops, reach, subject, pronoun_between, seen.surname)
+        numbers = [(_DISTANCE[where], math.log1p(distance))] if distance > 0 else []
+        if seen.speaks:
+            numbers.append((_SPEAKS[where, frame.pronoun], seen.speaks))
+        if seen.placed:
+            numbers.append((_PLACED[where, frame.pronoun], seen.placed))
+        evidence: tuple[Evidence, ...] = (seen.evidence, around, here)
+        if alone and len(seen.words) == 1:
+            evidence += (_LONE,)
+        if previous is not None:
+            named = before != "" and bool(seen.words) and seen.words[-1] == before
+            overlaps = begin < previous[1] and previous[0] < stop
+            if named or overlaps:
+                same = mention.span == previous
+                evidence += (_continued(where, frame.pronoun, frame.clause, same, named, overlaps),)
+        out.append(Candidate(mention, seen.key, evidence, numbers))
+
+
+_REACHES = ("verb 0", "verb 1", "verb 2")
+
+
+def _where(begin: int, stop: int, side: Side, context: Context) -> str:
     if side == "between":
         return side
     if side == "after":
@@ -101,122 +174,85 @@ def _where(mention: Mention, side: Side, context: Context) -> str:
     return "earlier" if begin >= context.paragraph[0] else "above"
 
 
-def _placed(
-    surroundings: Surroundings, mention: Mention, side: Side, rank: int, context: Context, previous: Span | None
-) -> dict[str, float]:
-    """Describe where a mention stands to the quote, and what it did in the article so far."""
-    facts = surroundings.facts(mention)
-    where = _where(mention, side, context)
-    begin, stop = mention.span
-    start, end = context.part.outer
-    distance = start - stop if side == "before" else begin - end
-    stops = min(3, surroundings.stops(stop, min(start, stop + _FAR))) if side == "before" else 0
-    out = {
-        where: 1.0,
-        f"{where}, kind {mention.kind}": 1.0,
-        f"{where}, rank {rank}": 1.0,
-        f"{where}, distance": math.log1p(max(0, distance)),
-        f"{where}, stops {stops}, opens {facts.opens}": 1.0,
-        f"{where}, stops {stops}, clause {context.clause}, pronoun {context.pronoun}": 1.0,
-    }
-    for name, holds in (("clause", context.clause), ("pronoun", context.pronoun), ("fresh", context.fresh)):
-        if holds:
-            out[f"{where}, {name}"] = 1.0
-    for name, holds in (("verb left", facts.verb_left), ("verb right", facts.verb_right)):
-        if holds:
-            out[f"{where}, {name}"] = 1.0
-            out[f"{where}, {name}, rank {rank}"] = 1.0
-    if facts.preposition:
-        out[f"{where}, preposition"] = 1.0
-    if facts.opens:
-        out[f"{where}, opens"] = 1.0
-        out[f"{where}, opens, kind {mention.kind}"] = 1.0
-    if context.colon:
-        out[f"{where}, colon, stops {stops}"] = 1.0
-    if facts.words:
-        out |= _history(surroundings, facts.words, where, context)
-    if previous is not None:
-        words = WORD.findall(surroundings.text[slice(*previous)])
-        key = facts.words[-1] if facts.words else ""
-        out |= _continued(mention.span, previous, where, context, key, words[-1] if words else "")
-    return out
+@lru_cache(maxsize=65_536)
+def _around(frame: Frame, where: str, rank: int, free: int, subject: bool, width: str) -> Evidence:
+    """Describe where the place of a mention stands to the quote."""
+    state = f"clause {frame.clause}, pronoun {frame.pronoun}"
+    return Evidence(
+        {
+            where: 1.0,
+            f"{where}, rank {rank}": 1.0,
+            f"{where}, clause": frame.clause,
+            f"{where}, pronoun": frame.pronoun,
+            f"{where}, fresh": frame.fresh,
+            f"{where}, subject {subject}, {state}": 1.0,
+            f"{where}, free {free}, pronoun {frame.pronoun}": 1.0,
+            f"{where}, whole {width}": 1.0,
+            # Half a unit each: what one language adds must be seen more often than what holds for all.
+            f"{frame.code}, {where}, subject {subject}, {state}": 0.5,
+            f"{frame.code}, {where}, rank {rank}": 0.5,
+        }
+    )
 
 
-def _role_in_sentence(
-    surroundings: Surroundings,
-    mention: Mention,
-    side: Side,
-    context: Context,
-    subject: bool,
-    starts: list[int],
+@lru_cache(maxsize=131_072)
+def _here(
+    frame: Frame,
+    where: str,
+    traits: Traits,
     rank: int,
-) -> dict[str, float]:
-    """Describe whether the mention may be the subject of the verb of speech, and fits its pronoun."""
-    facts, where = surroundings.facts(mention), _where(mention, side, context)
-    begin, stop = mention.span
-    start, end = context.part.outer
-    state = f"clause {context.clause}, pronoun {context.pronoun}"
-    out = {f"{where}, subject {subject}, {state}": 1.0}
-    if facts.preposition:
-        out[f"{where}, preposition, {state}"] = 1.0
-    if side == "before":
-        verb = surroundings.verb_after(stop, start)
-        between = 0 if verb is None else bisect_left(starts, verb) - bisect_left(starts, stop)
-        reach = "no verb" if verb is None else f"verb {min(between, 2)}"
-        out[f"{where}, {reach}, subject {subject}"] = 1.0
-        if any(stop <= at < start for at in context.pronouns):
-            out[f"{where}, pronoun between"] = 1.0
-    elif side == "after" and any(end <= at <= begin for at in context.pronouns):
-        out[f"{where}, pronoun between"] = 1.0
-    # Half a unit each: what one language adds must be seen more often than what holds for all.
-    code = surroundings.language.code
-    out[f"{code}, {where}, kind {mention.kind}"] = 0.5
-    out[f"{code}, {where}, subject {subject}, {state}"] = 0.5
-    out[f"{code}, {where}, left {facts.verb_left}, right {facts.verb_right}"] = 0.5
-    out[f"{code}, {where}, rank {rank}"] = 0.5
-    if context.gender:
-        out[f"{context.gender} for {facts.gender or 'any'}"] = 1.0
-        out[f"{context.gender} for {mention.kind}"] = 1.0
-        if context.pronoun and len(facts.words) == 1 and facts.words[0].isupper():
-            out[f"{context.gender} for acronym"] = 1.0
-    return out
+    stops: int,
+    reach: str,
+    subject: bool,
+    pronoun_between: bool,
+    surname: bool,
+) -> Evidence:
+    """Describe whether the mention, as it stands to the quote, may be the subject of its verb and fits its pronoun."""
+    kind, left, right, code = traits.kind, traits.verb_left, traits.verb_right, frame.code
+    state = f"clause {frame.clause}, pronoun {frame.pronoun}"
+    out: dict[str, float] = {
+        f"{where}, kind {kind}": 1.0,
+        f"{where}, stops {stops}, opens {traits.opens}": 1.0,
+        f"{where}, stops {stops}, {state}": 1.0,
+        f"{where}, verb left": left,
+        f"{where}, verb left, rank {rank}": left,
+        f"{where}, verb right": right,
+        f"{where}, verb right, rank {rank}": right,
+        f"{where}, preposition": traits.preposition,
+        f"{where}, preposition, {state}": traits.preposition,
+        f"{where}, opens": traits.opens,
+        f"{where}, opens, kind {kind}": traits.opens,
+        f"{where}, colon, stops {stops}": frame.colon,
+        f"{where}, {reach}, subject {subject}": bool(reach),
+        f"{where}, pronoun between": pronoun_between,
+        "surname": surname,
+        f"{where}, surname": surname,
+        f"{code}, {where}, kind {kind}": 0.5,
+        f"{code}, {where}, left {left}, right {right}": 0.5,
+    }
+    if frame.gender:
+        out[f"{frame.gender} for {traits.gender or 'any'}"] = 1.0
+        out[f"{frame.gender} for {kind}"] = 1.0
+        out[f"{frame.gender} for acronym"] = frame.pronoun and traits.capitals
+    return Evidence(out)
 
 
-def _history(surroundings: Surroundings, words: list[str], where: str, context: Context) -> dict[str, float]:
-    """Describe what the article does with the name elsewhere: a speaker speaks again, a place is only stayed in."""
-    last = words[-1]
-    out = {}
-    if (count := surroundings.counts[last]) > 1:
-        out["repeated"] = math.log1p(count - 1)
-    speaks, placed = surroundings.habits(last)
-    if speaks:
-        out["speaks"] = out[f"{where}, pronoun {context.pronoun}, speaks"] = math.sqrt(speaks)
-    if placed:
-        out["placed"] = out[f"{where}, pronoun {context.pronoun}, placed"] = placed
-    if len(words) == 1 and last in surroundings.surnames:
-        out["surname"] = out[f"{where}, surname"] = 1.0
-    return out
-
-
-def _continued(span: Span, previous: Span, where: str, context: Context, key: str, before: str) -> dict[str, float]:
+@lru_cache(maxsize=4096)
+def _continued(where: str, pronoun: bool, clause: bool, same: bool, named: bool, overlaps: bool) -> Evidence:
     """Describe whether it is the speaker of the quote before who goes on."""
-    if span != previous and key and key == before:
+    if named and not same:
         name = "name of speaker before"
-        return {name: 1.0, f"{name}, pronoun {context.pronoun}": 1.0, f"{name}, {where}, clause {context.clause}": 1.0}
-    if span != previous:
-        return {"overlaps speaker before": 1.0} if span[0] < previous[1] and previous[0] < span[1] else {}
-    out = {"speaker before": 1.0, f"speaker before, {where}, pronoun {context.pronoun}": 1.0}
-    if context.pronoun:
-        out["speaker before, pronoun"] = 1.0
-    if not context.clause:
-        out["speaker before, no clause"] = 1.0
-    return out
-
-
-def name_key(words: list[str], mention: Mention) -> str:
-    """Return what tells a person in an article: the last word of the name; nothing for offices and phrases."""
-    named = mention.kind in {"name", "named", "both", "tail"} and bool(words) and len(words[-1]) > 1
-    return words[-1].casefold() if named else ""
+        return Evidence({name: 1.0, f"{name}, pronoun {pronoun}": 1.0, f"{name}, {where}, clause {clause}": 1.0})
+    if not same:
+        return Evidence({"overlaps speaker before": overlaps})
+    return Evidence(
+        {
+            "speaker before": 1.0,
+            f"speaker before, {where}, pronoun {pronoun}": 1.0,
+            "speaker before, pronoun": pronoun,
+            "speaker before, no clause": not clause,
+        }
+    )
 
 
 def best(found: list[Candidate], weights: Mapping[str, float]) -> tuple[Mention | None, float]:
@@ -226,7 +262,7 @@ def best(found: list[Candidate], weights: Mapping[str, float]) -> tuple[Mention 
     that speaker, and how much of it.
     """
     none = weights.get("nobody", 0.0)
-    scores = [sum(weights.get(name, 0.0) * value for name, value in c.features.items()) for c in found]
+    scores = [candidate.score(weights) for candidate in found]
     top = max([none, *scores])
     masses = [math.exp(score - top) for score in scores]
     nobody = math.exp(none - top)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 from stancewire.inference.quotes.decide import sentence_after, sentence_before
-from stancewire.inference.quotes.facts import HARD_STOP, Facts, describe
+from stancewire.inference.quotes.evidence import Evidence
+from stancewire.inference.quotes.facts import HARD_STOP, Describer, Traits
 from stancewire.inference.quotes.lexicon import WORD, Language
 from stancewire.inference.quotes.mentions import Mention, mentions
 from stancewire.inference.quotes.parts import Layout, Part
@@ -25,6 +30,7 @@ _CLAUSE = 120
 _GAPS = 6
 _INSIDE = re.compile(r"[\w,;)’'-] (?:[\w.]{1,3}['’. ])?([^\W\d_a-z]\w+)")
 _NEAR_VERB = 24
+_FAR = 400
 _PAST = {
     "ru": (("f", ("ла", "лась")), ("p", ("ли", "лись")), ("m", ("л", "лся"))),
     "uk": (("f", ("ла", "лася")), ("p", ("ли", "лися")), ("m", ("в", "вся"))),
@@ -32,6 +38,30 @@ _PAST = {
     "cs": (("f", ("la",)), ("p", ("li", "ly")), ("m", ("l",))),
 }
 _NEXT = re.compile(r"\s*(\S?)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """What of a quote's surroundings bears on every mention; quotes that are alike share one object.
+
+    Attributes:
+        code: the language.
+        pronoun: a pronoun stands beside a verb of speech in its sentence.
+        gender: what such a pronoun, or the ending of the verb, tells: ``f``, ``m``, ``p`` for several, or nothing.
+        clause: its sentence has a verb of speech.
+        fresh: it ends with a full stop and a capital follows: what comes after is another sentence.
+        colon: a colon introduces it.
+    """
+
+    code: str
+    pronoun: bool
+    gender: str
+    clause: bool
+    fresh: bool
+    colon: bool
+
+
+_frame = lru_cache(maxsize=1024)(Frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +73,70 @@ class Context:
         low: where its sentence begins.
         high: where its sentence ends.
         paragraph: its paragraph, or its first one's start and its last one's end.
-        pronoun: a pronoun stands beside a verb of speech in its sentence.
-        pronouns: where such pronouns begin.
-        gender: what such a pronoun, or the ending of the verb, tells: ``f``, ``m``, ``p`` for several, or nothing.
-        clause: its sentence has a verb of speech.
-        fresh: it ends with a full stop and a capital follows: what comes after is another sentence.
-        colon: a colon introduces it.
+        pronouns: where pronouns begin that stand beside a verb of speech in its sentence.
+        frame: what bears on every mention.
     """
 
     part: Part
     low: int
     high: int
     paragraph: Span
-    pronoun: bool
     pronouns: tuple[int, ...]
-    gender: str
-    clause: bool
-    fresh: bool
-    colon: bool
+    frame: Frame
+
+
+@dataclass(slots=True)
+class Seen:
+    """One mention with all that holds whatever the quote.
+
+    Attributes:
+        mention: where it stands.
+        words: its words.
+        traits: what matters by the place to the quote.
+        evidence: what does not depend on the quote.
+        key: what mentions of one person share: the last word of a name; empty for what is no name.
+        sentence: how many sentences end before it.
+        behind: how many sentences end before its own end.
+        ahead: how many sentences end before the text a good way after it.
+        verb: where the first verb of speech after it in its sentence begins; ``None`` for nowhere.
+        between: how many other mentions begin between it and that verb, up to two.
+        speaks: the share of the name's mentions that stand beside a verb of speech: evidence.
+        placed: the share of the name's mentions that a preposition governs.
+        surname: it is one word, the last of a fuller name.
+    """
+
+    mention: Mention
+    words: list[str]
+    traits: Traits
+    evidence: Evidence
+    key: str
+    sentence: int
+    behind: int
+    ahead: int
+    verb: int | None = None
+    between: int = 0
+    speaks: float = 0.0
+    placed: float = 0.0
+    surname: bool = False
+
+
+@dataclass(slots=True)
+class Place:
+    """The mentions of one place in the text: they overlap.
+
+    Attributes:
+        seen: the mentions, in order.
+        width: how many words the longest has; ``lone`` for a single word that may be no name.
+        sentences: the sentences in which one of them stands after no preposition.
+        number: how many places come before it.
+        free: how many such places come before it where some mention stands after no preposition.
+    """
+
+    seen: list[Seen]
+    width: str
+    sentences: list[int]
+    number: int = 0
+    free: int = 0
 
 
 def _small(between: str) -> bool:
@@ -81,68 +157,124 @@ class Surroundings:
     def __init__(self, text: str, layout: Layout, kept: list[int], language: Language) -> None:
         self.text, self.layout, self.language = text, layout, language
         self.parts = [layout.parts[index] for index in kept]
-        self._facts: dict[Span, Facts] = {}
+        self._describer = Describer(text, language)
         stops = HARD_STOP.finditer(text) if kept else iter(())
         self._stops = [match.start() for match in stops if not abbreviates(text, match.start())]
         self._verbs: list[int] = []
-        self.counts = (
-            Counter(match[0] for match in WORD.finditer(text) if not match[0].islower()) if kept else Counter()
-        )
+        self._counts = Counter(word for word in WORD.findall(text) if not word.islower()) if kept else Counter()
         # Names are written with a capital inside a sentence too; "However" and "Wörtlich" are not.
-        self.inside = {match[1] for match in _INSIDE.finditer(text)} if kept and language.cased else set()
-        self._gaps = [self._gap(index) for index in range(len(kept) + 1)] if kept else []
-        self.surnames: set[str] = set()
+        self._inside = {match[1] for match in _INSIDE.finditer(text)} if kept and language.cased else set()
+        self._surnames: set[str] = set()
         self._named: Counter[str] = Counter()
         self._speaking: Counter[str] = Counter()
         self._placed: Counter[str] = Counter()
-        for gap in self._gaps:
-            self._note(gap)
+        self._gaps = [self._gap(index) for index in range(len(kept) + 1)] if kept else []
+        self._settle()
 
-    def _gap(self, index: int) -> list[Mention]:
-        """Return the mentions between quote ``index - 1`` and quote ``index``."""
+    def _gap(self, index: int) -> list[Place]:
+        """Return the places of mentions between quote ``index - 1`` and quote ``index``."""
         start = self.parts[index - 1].outer[1] if index else 0
         end = self.parts[index].outer[0] if index < len(self.parts) else len(self.text)
         pieces = [(start, end)]
         if end - start > _REACH + _AHEAD:
             pieces = [(start, start + _AHEAD), (end - _REACH, end)]
+        places: list[Place] = []
         for piece in pieces:
             self._verbs += sorted({start for start, _ in self.language["verbs"].find(self.text, *piece)})
-        return [mention for piece in pieces for mention in mentions(self.text, *piece, self.language)]
+            places += self._places(mentions(self.text, *piece, self.language))
+        self._note(places)
+        return places
+
+    def _places(self, found: list[Mention]) -> list[Place]:
+        groups = [list(group) for _, group in groupby(found, key=attrgetter("place"))]
+        return [self._place([self._see(mention) for mention in group]) for group in groups]
+
+    def _place(self, seen: list[Seen]) -> Place:
+        """Gather what the mentions of a place have in common; a lone first word may be no name at all."""
+        width, longest = "0", 0
+        for one in seen:
+            count = min(len(one.words), 3)
+            if count > longest:
+                longest = count
+                lone = count == 1 and one.traits.opens and one.words[0] not in self._inside
+                width = "lone" if lone else str(count)
+        sentences = list(dict.fromkeys(one.sentence for one in seen if not one.traits.preposition))
+        return Place(seen, width, sentences)
+
+    def _see(self, mention: Mention) -> Seen:
+        facts = self._describer.describe(mention)
+        begin, stop = mention.span
+        words = facts.words
+        named = mention.kind in {"name", "named", "both", "tail"} and bool(words) and len(words[-1]) > 1
+        behind = bisect_left(self._stops, stop)
+        return Seen(
+            mention=mention,
+            words=words,
+            traits=facts.traits,
+            evidence=facts.evidence,
+            key=words[-1].casefold() if named else "",
+            sentence=bisect_left(self._stops, begin),
+            behind=behind,
+            ahead=bisect_left(self._stops, stop + _FAR, behind),
+        )
 
     def mentions(self) -> Iterator[Mention]:
         """Yield the mentions between the quotes, in the order of the text."""
         for gap in self._gaps:
-            yield from gap
+            for place in gap:
+                for one in place.seen:
+                    yield one.mention
 
-    def _note(self, found: list[Mention]) -> None:
+    def _note(self, places: list[Place]) -> None:
         """Count how often the last word of a name stands beside a verb of speech, and how often after a preposition."""
-        for mention in found:
-            if mention.kind not in {"name", "both"} or self.language.inside:
-                continue
-            facts = self.facts(mention)
-            if not facts.words:
-                continue
-            last = facts.words[-1]
-            if len(facts.words) > 1:
-                self.surnames.add(last)
-            self._named[last] += 1
-            self._speaking[last] += facts.verb_left or facts.verb_right
-            self._placed[last] += facts.preposition
+        if self.language.inside:
+            return
+        for place in places:
+            for one in place.seen:
+                traits = one.traits
+                if traits.kind not in {"name", "both"} or not one.words:
+                    continue
+                last = one.words[-1]
+                if len(one.words) > 1:
+                    self._surnames.add(last)
+                self._named[last] += 1
+                self._speaking[last] += traits.verb_left or traits.verb_right
+                self._placed[last] += traits.preposition
 
-    def facts(self, mention: Mention) -> Facts:
-        """Return what is true of the mention whatever the quote."""
-        if mention.span not in self._facts:
-            self._facts[mention.span] = describe(self.text, mention, self.language)
-        return self._facts[mention.span]
+    def _settle(self) -> None:
+        """Number the places, and note for each mention what only the whole article tells."""
+        number = free = 0
+        starts = sorted({mention.span[0] for mention in self.mentions()})
+        for gap in self._gaps:
+            for place in gap:
+                place.number, place.free = number, free
+                number += 1
+                free += bool(place.sentences)
+                for one in place.seen:
+                    self._finish(one, starts)
 
-    def habits(self, word: str) -> tuple[float, float]:
-        """Return the shares of a name's mentions that stand beside a verb of speech, and after a preposition."""
-        named = self._named[word]
-        return (self._speaking[word] / named, self._placed[word] / named) if named else (0.0, 0.0)
+    def _finish(self, one: Seen, starts: list[int]) -> None:
+        """Add what only the whole article tells of a mention, and the verb after it among the ``starts`` of all."""
+        stop = one.mention.span[1]
+        number = bisect_left(self._verbs, stop)
+        if number < len(self._verbs) and one.behind == bisect_left(self._stops, self._verbs[number], one.behind):
+            one.verb = self._verbs[number]
+            one.between = min(2, bisect_left(starts, one.verb) - bisect_left(starts, stop))
+        if one.words:
+            last = one.words[-1]
+            if (named := self._named[last]) > 0:
+                one.speaks = math.sqrt(self._speaking[last] / named)
+                one.placed = self._placed[last] / named
+            one.surname = len(one.words) == 1 and last in self._surnames
+            count = self._counts[last]
+            again = math.log1p(count - 1) if count > 1 else 0.0
+            if again or one.speaks or one.placed:
+                history = {"repeated": again, "speaks": one.speaks, "placed": one.placed}
+                one.evidence = Evidence(history, one.evidence)
 
-    def stops(self, start: int, end: int) -> int:
-        """Return how many sentences end between two offsets."""
-        return bisect_left(self._stops, end) - bisect_left(self._stops, start)
+    def stops(self, at: int) -> int:
+        """Return how many sentences end before ``at``."""
+        return bisect_left(self._stops, at)
 
     def context(self, index: int) -> Context:
         """Describe the sentence and the paragraph of quote ``index``."""
@@ -164,12 +296,15 @@ class Surroundings:
             low=low,
             high=high,
             paragraph=(first[0], last[1]),
-            pronoun=bool(pronouns),
             pronouns=tuple(pronouns),
-            gender=self._gender(pronouns, clauses),
-            clause=any(True for span in clauses for _ in language["verbs"].find(text, *span)),
-            fresh=fresh,
-            colon=text[max(0, start - 2) : start].strip() in {":", "："},
+            frame=_frame(
+                language.code,
+                bool(pronouns),
+                self._gender(pronouns, clauses),
+                any(True for span in clauses for _ in language["verbs"].find(text, *span)),
+                fresh,
+                text[max(0, start - 2) : start].strip() in {":", "："},
+            ),
         )
 
     def _pronouns(self, span: Span) -> list[int]:
@@ -203,32 +338,47 @@ class Surroundings:
                     return sign
         return ""
 
-    def subjects(self, group: list[Mention]) -> set[int]:
-        """Return the places that come first in their sentence, after no preposition: most subjects do."""
-        out: dict[int, int] = {}
-        for mention in sorted(group, key=lambda item: item.span):
-            sentence = bisect_left(self._stops, mention.span[0])
-            if sentence not in out and not self.facts(mention).preposition:
-                out[sentence] = mention.place
-        return set(out.values())
+    def near(self, index: int) -> list[tuple[Side, list[Place]]]:
+        """Return the places between the spans of quote ``index``, after it, and before it as far as one may speak.
 
-    def verb_after(self, at: int, limit: int) -> int | None:
-        """Return where the first verb of speech begins that follows ``at`` in its sentence, before ``limit``."""
-        number = bisect_left(self._verbs, at)
-        if number == len(self._verbs) or self._verbs[number] >= limit or self.stops(at, self._verbs[number]):
-            return None
-        return self._verbs[number]
-
-    def near(self, index: int) -> list[tuple[Side, list[Mention]]]:
-        """Return the mentions between the spans of quote ``index``, after it, and before it as far as one may speak."""
+        The places before come gap by gap, the nearest gap first, each in the order of the text.
+        """
         part = self.parts[index]
         start, end = part.outer
-        inner = [m for clause in part.clauses for m in mentions(self.text, *clause, self.language)]
-        after = [m for m in self._gaps[index + 1] if m.span[0] < end + _AHEAD]
-        before: list[Mention] = []
+        inner = [
+            place for clause in part.clauses for place in self._places(mentions(self.text, *clause, self.language))
+        ]
+        for number, place in enumerate(inner):
+            place.number = number
+            place.free = sum(bool(other.sentences) for other in inner[:number])
+            for one in place.seen:
+                self._finish(one, [])
+        after = self._within(self._gaps[index + 1], 0, end + _AHEAD)
+        before: list[Place] = []
         for number in range(index, max(-1, index - _GAPS), -1):
-            near = [m for m in self._gaps[number] if m.span[0] >= start - _REACH]
+            near = self._within(self._gaps[number], start - _REACH, start)
             before.extend(near)
             if not near and number < index:
                 break
         return [("between", inner), ("after", after), ("before", before)]
+
+    def _within(self, gap: list[Place], low: int, high: int) -> list[Place]:
+        """Return the places of a gap with the mentions in them that begin from ``low`` to before ``high``."""
+        first = bisect_left(gap, low, key=_last_begin)
+        last = bisect_left(gap, high, key=_first_begin)
+        near = gap[first:last]
+        for edge in {0, len(near) - 1} if near else ():
+            place = near[edge]
+            seen = [one for one in place.seen if low <= one.mention.span[0] < high]
+            if len(seen) < len(place.seen):
+                near[edge] = self._place(seen)
+                near[edge].number, near[edge].free = place.number, place.free
+        return near
+
+
+def _first_begin(place: Place) -> int:
+    return place.seen[0].mention.span[0]
+
+
+def _last_begin(place: Place) -> int:
+    return place.seen[-1].mention.span[0]

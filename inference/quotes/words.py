@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from stancewire.inference.quotes.lexicon import WORD, Language
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word: where it stands and which lists it is in.
 
     Attributes:
@@ -44,7 +44,11 @@ def read_words(text: str, start: int, end: int, language: Language) -> list[Word
     cuts = "cut endings" in language.habits
     for match in WORD.finditer(text, start, end):
         begin, stop = match.span()
-        word = match[0].replace("’", "'")
+        word = match[0]
+        if "'" not in word and "’" not in word:
+            out.append(Word(begin, stop, word, *_look(language, word)))
+            continue
+        word = word.replace("’", "'")
         cut = word.find("'")
         named = word[0].isupper() and word[cut + 1].isupper()
         if cut > 0 and word[:cut].lower() in language["elisions"] and not named:
@@ -58,22 +62,18 @@ def read_words(text: str, start: int, end: int, language: Language) -> list[Word
 
 def _word(text: str, start: int, end: int, language: Language) -> Word:
     word = text[start:end]
-    article = word in language["articles"]
-    verb = word in language["verbs"]
-    stop = article or word in language["words"] or word in language["prepositions"] or word in language["pronouns"]
-    return Word(
-        start,
-        end,
-        word,
-        word[0].isupper(),
-        word in language["roles"],
-        stop or (verb and not word[0].isupper()),
-        article,
-        word in language["joints"],
-        verb,
-        word in language["titles"],
-        article and word in language["prepositions"],
-    )
+    return Word(start, end, word, *_look(language, word))
+
+
+@lru_cache(maxsize=500_000)
+def _look(language: Language, word: str) -> tuple[bool, ...]:
+    """Return what holds of the word wherever it stands, in the order of :class:`Word`."""
+    tags = language.tags(word)
+    article, verb, preposition = "articles" in tags, "verbs" in tags, "prepositions" in tags
+    stop = article or "words" in tags or preposition or "pronouns" in tags
+    big = word[0].isupper()
+    role, joint, title = "roles" in tags, "joints" in tags, "titles" in tags
+    return big, role, stop or (verb and not big), article, joint, verb, title, article and preposition
 
 
 def adjacent(text: str, left: Word, right: Word) -> bool:
