@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -84,6 +85,14 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def leaves(value: object, path: str = "") -> dict[str, Any]:
+    """Return all that lists and dicts hold, by its path."""
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        return {name: leaf for key, part in pairs for name, leaf in leaves(part, f"{path}/{key}").items()}
+    return {path: value}
+
+
 def kill_when(process: subprocess.Popen[bytes], seen: Callable[[], bool]) -> bool:
     """Kill a process as soon as something is seen; whether it was still alive then."""
     while process.poll() is None and not seen():
@@ -98,7 +107,9 @@ def test_every_record_is_answered_as_the_library_does_or_told_in_errors(
     parts = [name for name in sorted(undisturbed) if name.startswith("parts/")]
     assert parts == [f"parts/part-{number:06d}.jsonl" for number in range(6)]
     answers = [json.loads(line) for name in parts for line in undisturbed[name].splitlines()]
-    assert answers == [p.to_dict() for p in Predictor.load(checkpoint_folder).predict(articles[:13])]
+    predictions = Predictor.load(checkpoint_folder).predict(articles[:13])
+    # Another batch moves a probability by its last digit.
+    assert leaves(answers) == pytest.approx(leaves([p.to_dict() for p in predictions]), abs=2e-4)
     errors = [json.loads(line) for line in undisturbed["errors.jsonl"].splitlines()]
     assert [(error["file"], error["line"]) for error in errors] == [("a.jsonl", 9), ("a.jsonl", 10)]
     assert errors[0]["reason"] == (
