@@ -62,6 +62,11 @@ def read_abstention(path: Path, max_error: float, checkpoint: str) -> Abstention
         record = json.loads(file.read_text("utf-8"))
         levels = {level["max_error"]: level["thresholds"] for level in record["levels"]}
         owner, confidence = record["checkpoint"]["sha256"], float(record["confidence"])
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{file}: no such file; expected thresholds for the allowed error: run stancewire evaluate MODEL RECORDS "
+            "--report DIR on held-out records, and name DIR with --held-out (held_out= in Python)"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{file}: no readable thresholds ({error}); run stancewire evaluate on held-out records, name its report"

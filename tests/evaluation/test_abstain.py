@@ -99,7 +99,7 @@ def test_a_predictor_takes_an_error_and_a_report(
     careful = predictor.predict(articles[:3], quotes="given", max_error=0.1, held_out=tmp_path)
     assert any(topic.abstained for prediction in careful for topic in prediction.topics.values())
     assert [p.topics["defense"].probability for p in plain] == [p.topics["defense"].probability for p in careful]
-    with pytest.raises(DataError, match="no readable thresholds"):
+    with pytest.raises(DataError, match="no such file; expected thresholds for the allowed error"):
         predictor.predict(articles[0], max_error=0.1)
     with pytest.raises(DataError, match=r"max_error: found 0.001, expected a share from 0.01 to 0.3"):
         predictor.predict(articles[0], max_error=0.001, held_out=tmp_path)

@@ -55,9 +55,10 @@ class _Lazy(click.Group):
 def cli() -> None:
     """Topic and stance of news articles and of the quotes in them.
 
+    \b
     Label a file with the shipped model:  stancewire label ARTICLE.txt
-    Train your own:  stancewire train CONFIG.yaml
-    """
+    Train your own:                       stancewire train CONFIG.yaml
+    """  # noqa: D301 - click wants the character itself
 
 
 def main() -> None:

@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     "--held-out",
     type=click.Path(path_type=Path),
     metavar="REPORT",
-    help="Report of the model on records like yours, which says how sure is sure enough.  [default: the model's own]",
+    help="With --max-error: report of the model on records like yours (stancewire evaluate), which says how sure is "
+    "sure enough; the shipped model brings none.",
 )
 @click.option("--lang", help="Language of texts that do not say theirs, such as fr.")
 def label(
