@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from quotes import bare, judge, read
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from stancewire.data import load_corpus
+from stancewire.data import load_corpus, read_articles
+from stancewire.evaluation.quotes import bare_spans, judge_speaker
 from stancewire.inference.quotes.finder import evidence
 from stancewire.inference.quotes.lexicon import language_of
 from stancewire.inference.quotes.parts import Part, lay_out
@@ -42,7 +42,7 @@ def quote_of(text: str, part: Part, quotes: Iterable[Quote], least: float) -> Qu
     """Return the annotated quote that covers more than ``least`` of one of the part's spans."""
     for quote in quotes:
         for start, end in part.spans:
-            for begin, stop in (bare(text, span) for span in quote.spans):
+            for begin, stop in bare_spans(quote.spans, text):
                 if min(end, stop) - max(start, begin) > least * (end - start):
                     return quote
     return None
@@ -96,7 +96,8 @@ def _right(found: list[Candidate], gold: Span) -> set[int]:
 def _named_alike(text: str, found: list[Candidate], gold: Speaker) -> set[int]:
     """Return the candidates that share characters or words with the right mention, near it or elsewhere."""
     spans = [candidate.mention.span for candidate in found]
-    return {i for i, span in enumerate(spans) if judge(gold, Speaker(text[slice(*span)], span))[1]}
+    judged = [judge_speaker(gold, Speaker(text[slice(*span)], span)) for span in spans]
+    return {i for i, right in enumerate(judged) if right["speaker_overlap"]}
 
 
 def fit_speakers(choices: list[Choice]) -> dict[str, float]:
@@ -155,7 +156,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, help="further records to learn from")
     options = parser.parse_args()
-    articles = [*load_corpus("train"), *load_corpus("dev"), *read(options.files)]
+    given = [article for path in options.files for article in read_articles(path)]
+    complete = [article for article in given if article.extra.get("quotes_complete", True)]
+    articles = [*load_corpus("train"), *load_corpus("dev"), *complete]
     # A file that names no speaker at all in a language was not annotated for speakers.
     named = {(a.source, a.lang) for a in articles if any(quote.speaker for quote in a.quotes)}
     with_speakers = [a for a in articles if (a.source, a.lang) in named or a.extra.get("split")]

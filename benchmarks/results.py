@@ -17,7 +17,7 @@ from typing import Any
 
 from stancewire.evaluation.markdown import markdown, table, with_interval
 from stancewire.evaluation.metrics import ALL, KINDS
-from stancewire.models.files import whole_file
+from stancewire.files import whole_file
 
 TARGET = Path(__file__).parents[1] / "docs" / "results.md"
 

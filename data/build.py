@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from stancewire.data.authoring import parse_article, split_blocks
 from stancewire.errors import DataError, found_expected
+from stancewire.files import whole_file
 from stancewire.records import Article
 
 SETS = {1: "text", 2: "text2", 3: "text3", 4: "text4"}
@@ -99,9 +99,5 @@ def write_corpus(articles: Iterable[Article], path: Path) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path``, which appears whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as partial:
+        partial.write_bytes(content)

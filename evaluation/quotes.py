@@ -139,8 +139,8 @@ def score_quotes(articles: Sequence[Article], find: Finder, system: str) -> Quot
 
 def _count(article: Article, found: list[Quote], counts: _Counts, *, speakers: bool, whole: bool) -> None:
     text, gold, lang = article.text, article.quotes, article.lang or "?"
-    bare_gold = [_bare(quote.spans, text) for quote in gold]
-    bare_found = [_bare(quote.spans, text) for quote in found]
+    bare_gold = [bare_spans(quote.spans, text) for quote in gold]
+    bare_found = [bare_spans(quote.spans, text) for quote in found]
     known = set(bare_found)
     pairs = {LEAST: dict(_match(bare_gold, bare_found, LEAST)), MOST: dict(_match(bare_gold, bare_found, MOST))}
     for index, quote in enumerate(gold):
@@ -208,7 +208,7 @@ def _match(gold: Sequence[tuple[Span, ...]], found: Sequence[tuple[Span, ...]], 
     return sorted(pairs.items())
 
 
-def _bare(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
+def bare_spans(spans: Iterable[Span], text: str) -> tuple[Span, ...]:
     """Return spans without white space and punctuation at their ends, which comparisons ignore (codebook)."""
     out = []
     for start, end in spans:

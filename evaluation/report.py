@@ -6,8 +6,7 @@ import datetime as dt
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +26,7 @@ from stancewire.evaluation.model_index import model_index
 from stancewire.evaluation.pairs import PREDICTIONS
 from stancewire.evaluation.reliability import reliability_curve, risk_coverage
 from stancewire.evaluation.slices import OPEN, Scorer, score_slices, worst_slices
+from stancewire.files import whole_file
 from stancewire.records import Article
 
 SCHEMA = "stancewire-report/2"
@@ -145,17 +145,6 @@ def write_text(path: Path, text: str) -> None:
     """Write a file that is whole or not there."""
     with whole_file(path) as partial:
         partial.write_text(text, "utf-8")
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``, which takes its name when the block ends well."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _better(name: str) -> str:

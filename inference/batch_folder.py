@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from stancewire.errors import DataError
-from stancewire.models.files import whole_file
+from stancewire.files import whole_file
 
 MANIFEST, ERRORS = "manifest.json", "errors.jsonl"
 

@@ -1,31 +1,18 @@
-"""Files and folders that appear whole or not at all."""
+"""Folders that appear whole or not at all, with a manifest of their files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from stancewire.errors import CheckpointError
+from stancewire.files import sync
 
 MANIFEST = "MANIFEST.json"
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` to write to; it takes the final name when the block ends well."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        _sync(partial)
-        partial.replace(path)
-        _sync(path.parent)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -52,13 +39,13 @@ def commit_folder(partial: Path, path: Path) -> None:
     }
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
     for file in [*files, partial / MANIFEST, partial]:
-        _sync(file)
+        sync(file)
     old = path.with_name(f".{path.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if path.exists():
         path.rename(old)
     partial.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -92,12 +79,3 @@ def verify_folder(folder: Path, digests: bool = True) -> None:
             )
         if digests and sha256(file) != expected["sha256"]:
             raise CheckpointError(f"{file}: its content is not what {MANIFEST} says; copy the checkpoint again")
-
-
-def _sync(path: Path) -> None:
-    """Make a file's or folder's content durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

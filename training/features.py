@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from stancewire.files import whole_file
 from stancewire.inference.encoding import encode_pools
-from stancewire.models.files import whole_file
 from stancewire.models.layout import Layout
 from stancewire.models.network import StanceModel
 from stancewire.training.examples import Example

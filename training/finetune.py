@@ -26,8 +26,9 @@ from transformers.trainer_callback import PrinterCallback
 
 from stancewire.config import TrainingConfig
 from stancewire.errors import CheckpointError
+from stancewire.files import whole_file
 from stancewire.inference.encoding import bf16_is_fast
-from stancewire.models.files import commit_folder, verify_folder, whole_file
+from stancewire.models.files import commit_folder, verify_folder
 from stancewire.models.network import StanceModel
 
 WEIGHTS = "trained.safetensors"

@@ -21,9 +21,9 @@ from stancewire.config import DataSource, EncoderConfig, ModelConfig, RunConfig
 from stancewire.config_files import dump_config
 from stancewire.data import load_corpus, read_articles
 from stancewire.errors import ConfigError, DataError
+from stancewire.files import whole_file
 from stancewire.inference.reading import Reader
 from stancewire.models.checkpoint import load_encoder, save_checkpoint
-from stancewire.models.files import whole_file
 from stancewire.models.layout import Layout
 from stancewire.models.network import StanceConfig, StanceModel
 from stancewire.records import Article

@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 from tiny import packed_table
 
 from stancewire.errors import CheckpointError
+from stancewire.files import whole_file
 from stancewire.models.checkpoint import Checkpoint, load_checkpoint, load_encoder, pack_checkpoint, save_checkpoint
-from stancewire.models.files import MANIFEST, verify_folder, whole_file, whole_folder
+from stancewire.models.files import MANIFEST, verify_folder, whole_folder
 from stancewire.models.packing import PackedEmbedding, unpack_words
 
 EXPECTED = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stancewire.cli.options import labelling
 from stancewire.cli.progress import say
 from stancewire.cli.rendering import print_results, write_parquet
 from stancewire.errors import DataError, found_expected
@@ -28,7 +29,6 @@ SECONDS = (1, 30)
 @click.command()
 @click.argument("source", metavar="INPUT")
 @click.argument("output", metavar="OUTPUT")
-@click.option("--model", help="A checkpoint folder, or a name on the Hugging Face Hub.  [default: the shipped one]")
 @click.option(
     "--format",
     "form",
@@ -61,27 +61,7 @@ SECONDS = (1, 30)
     type=click.IntRange(min=1),
     help="Cores of one worker; the last digits depend on it.  [default: all of the machine here, one with Ray]",
 )
-@click.option(
-    "--target", "targets", multiple=True, help="An open target to ask about, in any language; may be repeated."
-)
-@click.option(
-    "--quotes",
-    type=click.Choice(["find", "given"]),
-    default="find",
-    show_default=True,
-    help="Find quotes, or take those of the records.",
-)
-@click.option(
-    "--max-error",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Share of the answers on topics that may be wrong, such as 0.1; what is not sure enough says so (abstained).",
-)
-@click.option(
-    "--held-out",
-    metavar="REPORT",
-    help="Report of the model on records like yours, which says how sure is sure enough.  [default: the model's own]",
-)
-@click.option("--lang", help="Language of records that do not say theirs, such as fr.")
+@labelling
 def batch(
     source: str,
     output: str,
@@ -94,7 +74,7 @@ def batch(
     targets: tuple[str, ...],
     quotes: str,
     max_error: float | None,
-    held_out: str | None,
+    held_out: Path | None,
     lang: str | None,
 ) -> None:
     """Label large files part by part; killed and started again, it does only what is missing.
@@ -128,7 +108,7 @@ def batch(
         targets=tuple(dict.fromkeys(targets)),
         lang=lang,
         max_error=max_error,
-        held_out=_whole_path(held_out),
+        held_out=str(held_out.absolute()) if held_out else None,
         threads=threads or (1 if engine == "ray" else 0),
     )
     with folder.claimed():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stancewire.cli.options import labelling
 from stancewire.cli.progress import progress_bar, say
 from stancewire.cli.rendering import FORMATS, print_results, write_parquet
 from stancewire.errors import DataError, found_expected
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source", metavar="FILE|DIR|-")
-@click.option("--model", help="A checkpoint folder, or a name on the Hugging Face Hub.  [default: the shipped one]")
 @click.option(
     "--format",
     "form",
@@ -31,29 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write here, whole or not at all."
 )
-@click.option(
-    "--target", "targets", multiple=True, help="An open target to ask about, in any language; may be repeated."
-)
-@click.option(
-    "--quotes",
-    type=click.Choice(["find", "given"]),
-    default="find",
-    show_default=True,
-    help="Find quotes, or take those of the records.",
-)
-@click.option(
-    "--max-error",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Share of the answers on topics that may be wrong, such as 0.1; what is not sure enough says so (abstained).",
-)
-@click.option(
-    "--held-out",
-    type=click.Path(path_type=Path),
-    metavar="REPORT",
-    help="With --max-error: report of the model on records like yours (stancewire evaluate), which says how sure is "
-    "sure enough; the shipped model brings none.",
-)
-@click.option("--lang", help="Language of texts that do not say theirs, such as fr.")
+@labelling
 def label(
     source: str,
     model: str | None,
@@ -133,7 +111,7 @@ def _destination(output: Path | None) -> Iterator[Path | None]:
     if output is None:
         yield None
         return
-    from stancewire.models.files import whole_file
+    from stancewire.files import whole_file
 
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

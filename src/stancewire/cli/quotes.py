@@ -144,7 +144,7 @@ def evaluate_quotes(data: str, split: str | None, lang: str | None, rivals: tupl
     for number, one in enumerate(scores):
         click.echo(score_table(one, whole=number == 0))
     if path:
-        from stancewire.models.files import whole_file
+        from stancewire.files import whole_file
 
         with whole_file(path) as partial:
             report = {"data": data, "split": split, "systems": [one.to_dict() for one in scores]}
