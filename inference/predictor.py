@@ -96,7 +96,7 @@ class Predictor:
 
         Args:
             inputs: a text, a record, an :class:`Article`, or an iterable of them.
-            quotes: ``find`` looks for quotes in the text; ``given`` takes those of the record.
+            quotes: ``find`` looks for quotes in the text; ``given`` takes those of the record, which must bring them.
             targets: open targets, to be answered for the article and for each quote.
             progress: called with the number of articles that are done.
             max_error: the share of answers on topics that may be wrong; the others carry the reason (``abstained``).
@@ -260,6 +260,8 @@ def _units(article: Article) -> list[Unit]:
 
 def _read(item: Input, number: int, quotes: str) -> _Read:
     """Bring one input to an article in NFC, with its quotes found or kept."""
+    if quotes == "given" and not isinstance(item, Article) and "quotes" not in (item if isinstance(item, Mapping) else {}):
+        raise DataError(found_expected(f"input {number}: quotes", None, "the record's quotes, or quotes='find'"))
     if isinstance(item, str):
         item = {"text": item}
     article = item if isinstance(item, Article) else Article.from_dict({"id": str(number), **item}, f"input {number}")

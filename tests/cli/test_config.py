@@ -26,7 +26,16 @@ def test_check_passes_all_that_is_shipped() -> None:
     result = CliRunner().invoke(config, ["check", *shipped_configs()])
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [f"{name}: ok" for name in shipped_configs()]
-    assert not result.stderr
+    assert all("train/default.yaml: warning: data.train." in line for line in result.stderr.splitlines())
+
+
+def test_check_warns_of_data_that_is_not_there(tmp_path: Path) -> None:
+    run = tmp_path / "run.yaml"
+    run.write_text("extends: train/tiny.yaml\ndata: {train: [{path: mine.jsonl}]}\n", "utf-8")
+    result = CliRunner().invoke(config, ["check", str(run)])
+    assert result.exit_code == 0
+    assert "warning: data.train.0.path: there is no" in result.stderr
+    assert "mine.jsonl here" in result.stderr
 
 
 def test_check_tells_the_faults_of_every_file_and_exits_with_2(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ def test_csv_and_parquet_have_one_row_a_unit_and_the_same_columns(label: Run, ne
     assert len(set(units)) == len(units)
     assert sum(unit == "article" for _, unit in units) == 3
     assert all(row["text"] and int(row["start"]) < int(row["end"]) for row in rows if row["unit"] != "article")
+    assert {(row["defense_on"], bool(row["defense_stance"])) for row in rows} <= {("True", True), ("False", False)}
 
     written = label(news, "-o", tmp_path / "new" / "labels.csv", "--target", "l'adhésion")
     assert (written.code, written.out) == (0, "")
@@ -210,6 +211,8 @@ def test_an_output_that_cannot_be_written_is_told_before_the_labelling(label: Ru
 
 
 def test_an_option_that_cannot_be_meant_is_refused(label: Run, story: Path) -> None:
+    assert "--lang: found 'French', expected the code of a language" in label(story, "--lang", "French").err
+    assert "no record brings quotes" in label(story, "--quotes", "given").err
     check_refused(label(story, "--target", " "), "--target: found '', expected a phrase or a proposition")
     assert "needs --output" in label(story, "--format", "parquet").err
     assert label(story, "--format", "parquet").code == 2

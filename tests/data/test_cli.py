@@ -39,6 +39,16 @@ def test_a_fault_ends_with_code_2_and_its_place(tmp_path: Path) -> None:
     ]
 
 
+def test_a_topic_that_the_label_set_has_not_is_told_and_the_rest_is_well(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"id": "a", "text": "Words.", "topics": {"defence": "support"}}\n')
+    done = CliRunner().invoke(data, ["check", str(tmp_path / "x.jsonl")], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [
+        "warning: topic 'defence' of 1 units is not in labels/newswire.yaml; did you mean 'defense'?",
+        f"all records of {tmp_path}/x.jsonl can be read, and no text stands in two splits",
+    ]
+
+
 def test_reading_loads_nothing_heavy() -> None:
     heavy = {"torch", "transformers", "datasets", "pyarrow", "pandas", "numpy", "datasketch"}
     code = "import sys, stancewire.data, stancewire.cli.data; stancewire.data.load_corpus('dev'); print(*sys.modules)"

@@ -62,7 +62,9 @@ SECONDS = (1, 30)
     help="Cores of one worker; the last digits depend on it.  [default: all of the machine here, one with Ray]",
 )
 @labelling
+@click.pass_context
 def batch(
+    context: click.Context,
     source: str,
     output: str,
     model: str | None,
@@ -81,7 +83,8 @@ def batch(
 
     INPUT is a file of records (.jsonl, also .jsonl.gz and .jsonl.xz; .parquet) or a folder of them, OUTPUT a folder;
     both may be paths of fsspec, such as s3://bucket/news. OUTPUT/parts holds the answers, manifest.json counts and
-    digests, errors.jsonl the records that could not be read, with file, line and reason.
+    digests, errors.jsonl the records that could not be read, with file, line and reason. The exit code is 0 if all records
+    were labelled, 1 if some could not be read.
 
     \b
     stancewire batch news/ labels/
@@ -129,7 +132,8 @@ def batch(
         for _ in labelled:
             pass
         done = finish(folder, plan.parts, job.ending, run)
-    _tell_end(output, done)
+    if _tell_end(output, done):
+        context.exit(1)
 
 
 def _whole_path(name: str | None) -> str | None:
@@ -189,18 +193,19 @@ def _teller(total: int, before: int) -> Callable[[int], None]:
     return advance
 
 
-def _tell_end(output: str, done: Sequence[Done]) -> None:
-    """Say what there is, and what could not be read.
+def _tell_end(output: str, done: Sequence[Done]) -> int:
+    """Say what there is, and return how many records could not be read.
 
     Raises:
         DataError: nothing could be read.
     """
     labelled, errors = sum(part.labelled for part in done), sum(part.errors for part in done)
     if not labelled:
-        raise DataError(f"{output}: none of {_count(errors, 'record')} could be read; errors.jsonl says why")
+        raise DataError(f"{output}: none of {_count(errors, 'record')} could be read; {output}/errors.jsonl says why")
     say(f"{output}: {_count(labelled, 'article')} in {_count(len(done), 'part')}")
     if errors:
-        say(f"{_count(errors, 'record')} could not be read: file, line and reason are in errors.jsonl")
+        say(f"{_count(errors, 'record')} could not be read: file, line and reason are in {output}/errors.jsonl")
+    return errors
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
-from stancewire.config import config_schema
+from stancewire.config import RunConfig, config_schema
 from stancewire.config_files import dump_config, is_gate, is_label_set, load_config, load_labels
 from stancewire.errors import ConfigError
 
@@ -47,8 +48,8 @@ def show(path: str, overrides: tuple[str, ...]) -> None:
 def check(context: click.Context, paths: tuple[str, ...]) -> None:
     """Check configs, label sets and rules of the gate, without running them.
 
-    Every fault of every file is a line on standard error with file, line and key, and the exit code is then 2. Whether
-    the data and the encoder are there is seen when a run starts.
+    Every fault of every file is a line on standard error with file, line and key, and the exit code is then 2. Data
+    files that are not there are warnings, since they may come before the run does.
 
     \b
     stancewire config check mine.yaml my-topics.yaml
@@ -63,7 +64,7 @@ def check(context: click.Context, paths: tuple[str, ...]) -> None:
 
                 load_rules(path)
             else:
-                load_config(path)
+                _warn_of_missing_data(path, load_config(path))
         except ConfigError as error:
             faulty = True
             click.echo(str(error), err=True)
@@ -71,6 +72,13 @@ def check(context: click.Context, paths: tuple[str, ...]) -> None:
             click.echo(f"{path}: ok")
     if faulty:
         context.exit(2)
+
+
+def _warn_of_missing_data(path: str, found: RunConfig) -> None:
+    for split, sources in (("train", found.data.train), ("dev", found.data.dev)):
+        for number, source in enumerate(sources):
+            if source.path != "corpus" and not Path(source.path).exists():
+                click.echo(f"{path}: warning: data.{split}.{number}.path: there is no {source.path} here", err=True)
 
 
 @config.command()

@@ -36,16 +36,29 @@ def data() -> None:
 
 @data.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def check(files: tuple[Path, ...]) -> None:
+@click.option(
+    "--labels",
+    default="labels/newswire.yaml",
+    show_default=True,
+    metavar="YAML",
+    help="The label set, or a config that has one: topics that it does not name are told.",
+)
+def check(files: tuple[Path, ...], labels: str) -> None:
     """Count the labels of FILES and look for faults and duplicates.
 
     A record's split is its field `split`, or the file's name (news.train.jsonl). Records that cannot be read, and
-    texts that stand in two splits, make the exit code 2; near duplicates are warnings.
-    """
+    texts that stand in two splits, make the exit code 2; near duplicates, and topics that are not in the label set (a
+    training run masks them), are warnings.
+
+    \b
+    stancewire data check my.train.jsonl my.dev.jsonl --labels mine.yaml
+    """  # noqa: D301 - click wants the character itself
     from rich.console import Console
 
+    from stancewire.config_files import is_label_set, load_config, load_labels
     from stancewire.data.check import check_files
 
+    label_set = load_labels(labels) if is_label_set(labels) else load_config(labels).labels
     report = check_files(files)
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
@@ -55,12 +68,14 @@ def check(files: tuple[Path, ...]) -> None:
         console.print()
         console.print(_label_table(report.counts))
     _print_complaints(report)
+    _print_strangers(report.counts, [topic.name for topic in label_set.topics], labels)
     problems = [
         (len(report.faults), "records or files cannot be read"),
         (len(report.leaks), "texts stand in two splits"),
     ]
     if summary := ", ".join(f"{number} {what}" for number, what in problems if number):
         raise DataError(summary)
+    click.echo(f"all records of {', '.join(map(str, files))} can be read, and no text stands in two splits", err=True)
 
 
 @data.command()
@@ -235,3 +250,19 @@ def _print_complaints(report: CheckReport) -> None:
         level = "error" if pair.leaks else "warning"
         what = "the same text" if pair.exact else f"nearly the same text ({pair.similarity:.2f})"
         click.echo(f"{level}: {what}: {pair.first} and {pair.second}", err=True)
+
+
+def _print_strangers(counts: Counts, topics: list[str], labels: str) -> None:
+    """Tell topics that the label set does not name, with the one that may be meant."""
+    from collections import Counter
+    from difflib import get_close_matches
+
+    from stancewire.data.counts import NONE_ON, NOT_ANNOTATED, OPEN_TARGET
+
+    found: Counter[str] = Counter()
+    for (_, _, topic, _), number in counts.labels.items():
+        found[topic] += number
+    for topic in sorted(set(found) - {*topics, NONE_ON, NOT_ANNOTATED, OPEN_TARGET}):
+        meant = get_close_matches(topic, topics, 1)
+        hint = f"; did you mean {meant[0]!r}?" if meant else f" ({', '.join(topics)})"
+        click.echo(f"warning: topic {topic!r} of {found[topic]:,} units is not in {labels}{hint}", err=True)

@@ -60,6 +60,8 @@ def label(
     if any(not target.strip() for target in targets):
         raise DataError(found_expected("--target", "", "a phrase or a proposition"))
     articles = _articles(source, lang)
+    if quotes == "given" and not any(article.quotes for article in articles):
+        raise DataError(f"{source}: no record brings quotes; leave --quotes given out, and they are looked for")
     from stancewire.inference.predictor import Predictor
 
     predictor = Predictor.load(model)

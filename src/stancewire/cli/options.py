@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import click
+
+from stancewire.errors import DataError, found_expected
+
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+"""The shape of a language tag (RFC 5646), as far as records need one."""
+
+
+def _language(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _LANGUAGE_TAG.fullmatch(value):
+        raise DataError(found_expected("--lang", value, "the code of a language, such as fr or pt-BR"))
+    return value
+
 
 _OPTIONS = (
     click.option("--model", help="A checkpoint folder, or a name on the Hugging Face Hub.  [default: the shipped one]"),
@@ -32,7 +45,7 @@ _OPTIONS = (
         help="With --max-error: report of the model on records like yours (stancewire evaluate), which says how sure "
         "is sure enough; the shipped model brings none.",
     ),
-    click.option("--lang", help="Language of texts that do not say theirs, such as fr."),
+    click.option("--lang", callback=_language, help="Language of texts that do not say theirs, such as fr."),
 )
 
 

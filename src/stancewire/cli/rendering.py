@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stancewire.predictions import Prediction, QuotePrediction, TargetPrediction, TopicPrediction
-from stancewire.records import Article, Unit
+from stancewire.records import Article, Speaker, Unit
 
 FORMATS = ("table", "jsonl", "csv", "parquet")
 ROW_GROUP = 10_000
@@ -80,6 +80,7 @@ def _flat_schema(topics: Sequence[str], targets: Sequence[str]) -> Any:  # noqa:
         columns |= {f"{topic}_stance_probability": number, f"{topic}_abstained": text}
     for target in targets:
         columns |= {f"target:{target}": text, f"target:{target}:relevance": number}
+        columns |= {f"target:{target}:stance_probability": number}
     return pa.schema(columns)
 
 
@@ -87,7 +88,8 @@ def flat_rows(results: Iterable[Prediction]) -> Iterator[dict[str, Any]]:
     """Yield one flat row a unit: the article, then its quotes.
 
     ``unit`` is ``article`` or the number of the quote; ``start`` and ``end`` are those of the whole quote, parts of
-    other voices between its spans included. All rows of one labelling have the same columns.
+    other voices between its spans included. A topic that is off has no stance. All rows of one labelling have the same
+    columns.
     """
     for prediction in results:
         yield _flat_row(prediction, "article", prediction.topics)
@@ -110,13 +112,15 @@ def _flat_row(
     for topic, found in topics.items():
         row[f"{topic}_on"] = found.on
         row[f"{topic}_probability"] = round(found.probability, 4)
-        row[f"{topic}_stance"] = found.stance
-        row[f"{topic}_stance_probability"] = round(found.stances[found.stance], 4)
+        row[f"{topic}_stance"] = found.stance if found.on else None
+        row[f"{topic}_stance_probability"] = round(found.stances[found.stance], 4) if found.on else None
         row[f"{topic}_abstained"] = found.abstained
     for answer in prediction.targets:
         if answer.unit == unit:
             row[f"target:{answer.target}"] = answer.stance
             row[f"target:{answer.target}:relevance"] = round(answer.relevance, 4)
+            related = answer.stances.get(answer.stance)  # "unrelated" is no stance
+            row[f"target:{answer.target}:stance_probability"] = related and round(related, 4)
     return row
 
 
@@ -134,17 +138,27 @@ def _print_article(console: Console, prediction: Prediction, article: Article) -
     title = article.title or next((line for line in article.text.splitlines() if line.strip()), "")
     console.print(Text.assemble((prediction.id, "bold"), f"  {title.strip()[:100]}"))
     table = Table()
+    table.add_column("unit", justify="right")
     table.add_column("who")
     table.add_column("says", ratio=1, overflow="fold")
     for topic in prediction.topics:
         table.add_column(Text(topic), no_wrap=True)
-    table.add_row("the outlet", Text("(its own voice)", "dim"), *map(_cell, prediction.topics.values()))
-    for quote in prediction.quotes:
-        who = quote.speaker.text if quote.speaker else "(nobody named)"
-        table.add_row(Text(who), Text(quote.text), *map(_cell, quote.topics.values()))
+    table.add_row("article", "the outlet", Text("(its own voice)", "dim"), *map(_cell, prediction.topics.values()))
+    for number, quote in enumerate(prediction.quotes):
+        table.add_row(str(number), _who(quote.speaker), Text(quote.text), *map(_cell, quote.topics.values()))
     console.print(table)
     for answer in prediction.targets:
         console.print(_answer(answer))
+
+
+def _who(speaker: Speaker | None) -> Text:
+    """Return the words that name a speaker, and under them the fullest name of the same one where it is another."""
+    if speaker is None:
+        return Text("(nobody named)", "dim")
+    text = Text(speaker.text)
+    if speaker.entity and speaker.entity != speaker.text:
+        text.append(f"\n= {speaker.entity}", "dim")
+    return text
 
 
 def _cell(topic: TopicPrediction) -> Text:
@@ -159,6 +173,6 @@ def _cell(topic: TopicPrediction) -> Text:
 
 
 def _answer(answer: TargetPrediction) -> Text:
-    unit = "the outlet" if answer.unit == "article" else f"quote {int(answer.unit) + 1}"
+    unit = "article" if answer.unit == "article" else f"quote {answer.unit}"
     line = f"  {_SIGNS[answer.stance]} {answer.stance} {answer.relevance:.2f}  {unit} on “{answer.target}”"
     return Text(line, _COLOURS.get(answer.stance, "dim"))
