@@ -14,7 +14,7 @@ from stancewire.errors import DataError, found_expected
 from stancewire.files import whole_file
 from stancewire.records import Article
 
-SETS = {1: "text", 2: "text2", 3: "text3", 4: "text4"}
+SETS = {1: "text", 2: "text2", 3: "text3", 4: "text4", 5: "text5"}
 """The sets of the corpus and the folders of their texts, one file a language."""
 
 CORPUS_FILE = "corpus.jsonl.xz"

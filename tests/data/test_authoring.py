@@ -151,5 +151,5 @@ def test_latin_1_is_a_fault_with_its_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_texts_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"expected texts in text, text2, text3, text4, as text/fr.txt"):
+    with pytest.raises(DataError, match=r"expected texts in text, text2, text3, text4, text5, as text/fr.txt"):
         build_corpus(tmp_path)
