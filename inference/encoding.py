@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 
@@ -11,6 +12,12 @@ from torch import Tensor
 
 from stancewire.models.layout import Layout, pad
 from stancewire.models.network import StanceModel
+
+Window = tuple[int, ...]
+"""Token ids."""
+
+Member = tuple[int, int, int]
+"""A pool, and the first token of a window that it takes and the one after the last."""
 
 TOKENS = 6144
 """Tokens of one encoder batch, padding included: more is no faster on two cores, and memory stays small."""
@@ -44,7 +51,7 @@ def encode_pools(
     """Return the pools of each layout: a list of fp32 tensors (pools, H or 2H).
 
     Windows are read sorted by length, so that batches hold little padding; what a window gives does not depend on
-    the batch that it is read in.
+    the batch that it is read in. A window that occurs several times, as the sentence of two quotes does, is read once.
 
     Args:
         model: its encoder is used; its heads are not.
@@ -55,17 +62,19 @@ def encode_pools(
     """
     device = model.device
     bases = [0]
-    members: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
-    for index, layout in enumerate(layouts):
+    members: dict[Window, list[Member]] = {}
+    times: Counter[Window] = Counter()
+    for layout in layouts:
+        windows = [tuple(window) for window in layout.windows]
+        times.update(windows)
         for pool, ranges in enumerate(layout.pools):
             for window, first, last in ranges:
-                members.setdefault((index, window), []).append((bases[-1] + pool, first, last))
+                members.setdefault(windows[window], []).append((bases[-1] + pool, first, last))
         bases.append(bases[-1] + len(layout.pools))
-    read = sorted(members, key=lambda key: len(layouts[key[0]].windows[key[1]]))
     sums: Tensor | None = None
     sizes = torch.zeros(bases[-1], device=device)
-    for batch in _batches(read, layouts):
-        ids, mask = pad([layouts[index].windows[window] for index, window in batch], pad_id)
+    for batch in _batches(sorted(members, key=len)):
+        ids, mask = pad(batch, pad_id)
         with precision(choice, device):
             states = model.encode(ids.to(device), mask.to(device))
         flat = states.reshape(-1, states.shape[-1])
@@ -75,33 +84,30 @@ def encode_pools(
         sums.index_add_(0, owner, flat[token].float())
         sizes += torch.bincount(owner, minlength=bases[-1])
         if progress:
-            progress(int(mask.sum()))
+            progress(sum(times[window] * len(window) for window in batch))
     if sums is None:
         return []
     pools = (sums / sizes.clamp(min=1)[:, None]).cpu()
     return [pools[a:b].clone() for a, b in pairwise(bases)]
 
 
-def _batches(read: Sequence[tuple[int, int]], layouts: Sequence[Layout]) -> Iterator[list[tuple[int, int]]]:
+def _batches(windows: Sequence[Window]) -> Iterator[list[Window]]:
     """Yield runs of windows, sorted by length, whose padded size stays within the budget."""
-    batch: list[tuple[int, int]] = []
-    for index, window in read:
-        longest = len(layouts[index].windows[window])
-        if batch and (len(batch) + 1) * longest > TOKENS:
+    batch: list[Window] = []
+    for window in windows:
+        if batch and (len(batch) + 1) * len(window) > TOKENS:
             yield batch
             batch = []
-        batch.append((index, window))
+        batch.append(window)
     if batch:
         yield batch
 
 
-def _members(
-    batch: Sequence[tuple[int, int]], members: dict[tuple[int, int], list[tuple[int, int, int]]], length: int
-) -> tuple[Tensor, Tensor]:
+def _members(batch: Sequence[Window], members: Mapping[Window, Sequence[Member]], length: int) -> tuple[Tensor, Tensor]:
     """Return the flat token index and the pool of each member of the batch's pools."""
     tokens, pools = [], []
-    for row, key in enumerate(batch):
-        for pool, first, last in members[key]:
+    for row, window in enumerate(batch):
+        for pool, first, last in members[window]:
             tokens.append(torch.arange(row * length + first, row * length + last))
             pools.append(torch.full((last - first,), pool))
     return torch.cat(tokens), torch.cat(pools)

@@ -260,7 +260,7 @@ def _units(article: Article) -> list[Unit]:
 
 def _read(item: Input, number: int, quotes: str) -> _Read:
     """Bring one input to an article in NFC, with its quotes found or kept."""
-    if quotes == "given" and not isinstance(item, Article) and "quotes" not in (item if isinstance(item, Mapping) else {}):
+    if quotes == "given" and (isinstance(item, str) or (isinstance(item, Mapping) and "quotes" not in item)):
         raise DataError(found_expected(f"input {number}: quotes", None, "the record's quotes, or quotes='find'"))
     if isinstance(item, str):
         item = {"text": item}

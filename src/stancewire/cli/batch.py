@@ -83,8 +83,8 @@ def batch(
 
     INPUT is a file of records (.jsonl, also .jsonl.gz and .jsonl.xz; .parquet) or a folder of them, OUTPUT a folder;
     both may be paths of fsspec, such as s3://bucket/news. OUTPUT/parts holds the answers, manifest.json counts and
-    digests, errors.jsonl the records that could not be read, with file, line and reason. The exit code is 0 if all records
-    were labelled, 1 if some could not be read.
+    digests, errors.jsonl the records that could not be read, with file, line and reason. The exit code is 0 if all
+    records were labelled, 1 if some could not be read.
 
     \b
     stancewire batch news/ labels/

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from stancewire.records import Article
 
 CORPUS = "corpus"
-EMBEDDED_AT_ONCE = 256
+EMBEDDED_AT_ONCE, READ_AT_ONCE = 256, 16
+"""Texts of the vectors' baseline, and articles of the checkpoint, that are read together."""
 
 
 @click.command()
@@ -92,11 +92,9 @@ def evaluate(
         say(f"{data}: left out, as the checkpoint does not know them: {', '.join(others)}")
     learned = _training(train, articles, topics) if baselines else []
 
-    with progress_bar("quotes as given", len(articles)) as advance:
-        given = _answers(predictor, articles, advance)
     complete = [article for article in articles if is_complete(article)]
-    with progress_bar("quotes to be found", len(complete)) as advance:
-        found = predictor.predict(complete, quotes="find", progress=advance)
+    with progress_bar("labelling, with quotes given and found", len(articles) + len(complete)) as advance:
+        given, found = _answers(predictor, articles, advance)
     pairs = _pairs(predictor, articles, given, topics, learned)
     systems = [System("checkpoint", "the network, with the probabilities and thresholds of its checkpoint", pairs)]
     windows = [prediction.windows for prediction in given]
@@ -135,16 +133,31 @@ def _read(source: str, split: str | None, lang: str | None) -> list[Article]:
     return articles
 
 
-def _answers(predictor: Predictor, articles: Sequence[Article], advance: Callable[[int], None]) -> list[Prediction]:
-    """Answer for the records' own quotes, and for the open targets of each record."""
+def _answers(
+    predictor: Predictor, articles: Sequence[Article], advance: Callable[[int], None]
+) -> tuple[list[Prediction], list[Prediction]]:
+    """Answer for the records' own quotes and open targets; and from the bare text on where all quotes are annotated.
 
-    def asked(article: Article) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(target.target for target in article.targets))
+    Both are asked for together, since the encoder reads the windows that they share once.
+    """
+    from dataclasses import replace
 
-    answers: list[Prediction] = []
-    for targets, group in groupby(articles, key=asked):
-        answers += predictor.predict(list(group), quotes="given", targets=targets, progress=advance)
-    return answers
+    from stancewire.evaluation.endtoend import is_complete
+    from stancewire.inference.quotes import find_quotes
+
+    given: list[Prediction] = []
+    found: list[Prediction] = []
+    for start in range(0, len(articles), READ_AT_ONCE):
+        part = articles[start : start + READ_AT_ONCE]
+        complete = [article for article in part if is_complete(article)]
+        bare = [replace(a, quotes=tuple(find_quotes(a.text, a.lang)), targets=()) for a in complete]
+        asked = [{target.target for target in article.targets} for article in part]
+        targets = sorted(set().union(*asked))
+        read = predictor.predict([*part, *bare], "given", targets, advance)
+        for prediction, own in zip(read, asked, strict=False):
+            given.append(replace(prediction, targets=tuple(t for t in prediction.targets if t.target in own)))
+        found += (replace(prediction, targets=()) for prediction in read[len(part) :])
+    return given, found
 
 
 def _pairs(
