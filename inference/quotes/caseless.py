@@ -7,10 +7,23 @@ from collections.abc import Iterator
 from functools import cache
 
 from stancewire.inference.quotes.lexicon import Language
-from stancewire.inference.quotes.words import adjacent, read_words
+from stancewire.inference.quotes.words import Word, adjacent, read_words
 from stancewire.records import Span
 
 Found = Iterator[tuple[Span, str]]
+
+
+_AR_ADVERB = ("اً", "ًا")
+
+
+def _leads(word: Word, language: Language) -> bool:
+    """Whether a subject may follow: but, as for, while, was; not a preposition, nor "that"."""
+    return (
+        word.stop
+        and not word.article
+        and word.text not in language["prepositions"]
+        and word.text not in language["that"]
+    )
 
 
 def arabic(text: str, start: int, end: int, language: Language) -> Found:
@@ -19,8 +32,10 @@ def arabic(text: str, start: int, end: int, language: Language) -> Found:
     that = language["that"]
     for i, word in enumerate(words):
         after_verb = i > 0 and words[i - 1].verb and adjacent(text, words[i - 1], word)
-        opens = i == 0 or not adjacent(text, words[i - 1], word)
+        opens = i == 0 or not adjacent(text, words[i - 1], word) or _leads(words[i - 1], language)
         if not (after_verb or word.role or word.title or opens) or word.verb or (word.stop and not word.article):
+            continue
+        if word.text.endswith(_AR_ADVERB):
             continue
         ends: list[int] = []
         j = i
@@ -31,6 +46,8 @@ def arabic(text: str, start: int, end: int, language: Language) -> Found:
                 j += 1
                 continue
             if (words[j].verb and j > i and not words[j].role) or words[j].text in that or (words[j].stop and j > i):
+                break
+            if words[j].text.endswith(_AR_ADVERB):
                 break
             ends.append(words[j].end)
             j += 1
@@ -129,35 +146,74 @@ def _foreign(language: Language) -> re.Pattern[str]:
     return re.compile(f"[{letters}]+(?:[·・‧•\\-－][{letters}\u4e00-\u9fff]?[{letters}]*)+|[{letters}]{{2,}}")
 
 
+@cache
+def _native(language: Language) -> re.Pattern[str]:
+    """Return what matches a surname, the longest first."""
+    surnames = sorted((re.escape(name) for name in language["surnames"].exact), key=len, reverse=True)
+    return re.compile("|".join(surnames) or r"(?!)")
+
+
+_ZH_PLACE_END = frozenset("上时時里裡後后前")
+"""What ends a phrase of time or place, which stands between a subject and its verb: 在记者会上."""
+
+
 def chinese(text: str, start: int, end: int, language: Language) -> Found:
     """Read Chinese: stretches of a clause between offices, foreign names and the words that bound a noun phrase."""
     for clause in _ZH_CLAUSE.finditer(text, start, end):
-        low, high = clause.span()
-        high = min(high, low + 60)
-        roles = list(language["roles"].find(text, low, high))
-        cuts = {low, high}
-        for name in ("verbs", "prepositions", "words"):
-            for a, b in language[name].find(text, low, high):
-                cuts.update((a, b) if name != "verbs" else (a,))
-        foreign: set[int] = set()
-        ends: set[int] = set()
-        for match in _foreign(language).finditer(text, low, high):
-            cuts.update(match.span())
-            foreign.add(match.start())
-            ends.add(match.end())
-        starts = foreign | {low, *(b for a, b in roles), *(b for a, b in language["articles"].find(text, low, high))}
-        starts |= {a for a, b in roles} | {a for a, b in language["articles"].find(text, low, high)}
-        starts |= {b for a, b in language["words"].find(text, low, high)}
-        stops = cuts | {b for a, b in roles}
-        after_roles = {b for a, b in roles}
-        for begin in sorted(starts)[:12]:
-            nearest = [stop for stop in sorted(stops) if stop - begin >= 2][:5]
-            for stop in nearest:
-                inner = [a for a, b in roles if begin <= a and b <= stop]
-                if stop in ends:
-                    kind = "both" if inner else "name" if begin in foreign else "tail"
-                elif begin in after_roles and 2 <= stop - begin <= 4 and stop in cuts:
-                    kind = "named"
-                else:
-                    kind = "role" if any(b == stop for a, b in roles) else "phrase"
-                yield (begin, stop), kind
+        low, high = clause.start(), min(clause.end(), clause.start() + 60)
+        yield from _zh_clause(text, low, high, language)
+
+
+def _zh_clause(text: str, low: int, high: int, language: Language) -> Found:
+    words = list(language["words"].find(text, low, high))
+    roles = [(a, b) for a, b in language["roles"].find(text, low, high) if not any(c <= a and b < d for c, d in words)]
+    articles = list(language["articles"].find(text, low, high))
+    cuts = {low, high, *(at for span in words for at in span)}
+    cuts.update(at for span in language["prepositions"].find(text, low, high) for at in span)
+    cuts.update(a for a, _ in language["verbs"].find(text, low, high))
+    foreign = {match.start(): match.end() for match in _foreign(language).finditer(text, low, high)}
+    cuts.update(at for span in foreign.items() for at in span)
+    after_roles = {b for _, b in roles}
+    native = dict(
+        _zh_native(text, {low, *after_roles, *(b for _, b in words)}, high, cuts | after_roles, after_roles, language)
+    )
+    starts = {low, *foreign, *after_roles, *native, *(a for a, _ in roles), *(b for _, b in words)}
+    starts.update(at for span in articles for at in span)
+    stops = cuts | after_roles | set(native.values())
+    ends = set(foreign.values())
+    # Where a name follows an office for certain, the office alone is not how its holder is called.
+    held = {b for b, stop in native.items() if stop in cuts} | {b for b, stop in foreign.items() if "·" in text[b:stop]}
+    for begin in sorted(starts)[:14]:
+        for stop in [stop for stop in sorted(stops) if stop - begin >= 2][:6]:
+            inner = any(begin <= a and b <= stop for a, b in roles)
+            if stop in ends:
+                kind = "both" if inner else "name" if begin in foreign else "tail"
+            elif text[stop - 1] in _ZH_PLACE_END:
+                continue
+            elif native.get(begin) == stop:
+                kind = "name"
+            elif inner and any(native.get(b) == stop for b in after_roles):
+                kind = "both"
+            elif begin in after_roles and stop - begin <= 4 and stop in cuts:
+                kind = "named"
+            elif stop in held and stop in after_roles:
+                continue
+            else:
+                kind = "role" if stop in after_roles else "phrase"
+            yield (begin, stop), kind
+
+
+def _zh_native(
+    text: str, starts: set[int], high: int, cuts: set[int], after_roles: set[int], language: Language
+) -> Iterator[Span]:
+    """Yield names of a surname and one or two characters: up to a bound, or after an office as long as can be."""
+    for begin in starts:
+        surname = _native(language).match(text, begin, high)
+        if surname is None:
+            continue
+        free = [stop for stop in (surname.end() + 2, surname.end() + 1) if stop <= high]
+        if any(cut in cuts for cut in range(begin + 1, surname.end())):
+            continue
+        bound = [stop for stop in free if stop in cuts]
+        if bound or (free and begin in after_roles):
+            yield begin, min(bound) if bound else free[0]

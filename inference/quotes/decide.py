@@ -15,6 +15,7 @@ _SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？؟\n]")
 _NOTHING = re.compile(r"(?!)")
 _PARTICLE = {"ko": re.compile("이?[라다고며]"), "ja": re.compile("と")}
 _WINDOW = 220
+_SMALL = frozenset({"articles", "particles", "joints", "prepositions"})
 
 
 def sentence_before(text: str, at: int, floor: int) -> int:
@@ -31,7 +32,7 @@ def sentence_after(text: str, at: int, ceiling: int) -> int:
     """Return where the sentence ends that goes on at ``at``, at most a window on and not past ``ceiling``."""
     high = min(ceiling, at + _WINDOW)
     for match in _SENTENCE_END.finditer(text, at, high):
-        if match.start() > at and not abbreviates(text, match.start()):
+        if match.start() >= at and not abbreviates(text, match.start()):
             return match.start()
     return high
 
@@ -62,15 +63,18 @@ def quote_features(
     near_after = bool(verb_after) and min(verb_after) < 40
     last_before = WORD.findall(before[-40:])[-1:]
     that = bool(last_before) and last_before[0] in language["that"]
+    verbs = language["verbs"]
     named = any(True for _ in language["naming"].find(text, max(low, start - 25), start)) or any(
-        True for _ in language["naming"].find(text, end, min(high, end + 14))
+        text[slice(*span)] not in verbs for span in language["naming"].find(text, end, min(high, end + 14))
     )
     lower = sum(word in language["words"] for word in words) if not language.inside else 0
     capitals = sum(word[0].isupper() for word in words) if language.cased else 0
-    all_capital = language.cased and bool(words) and all(w[0].isupper() or len(w) < 4 for w in words)
+    all_capital = language.cased and bool(words) and all(w[0].isupper() or _ties(w, language) for w in words)
     verbs_before = [span[1] for span in language["verbs"].find(text, max(low, start - 40), start)]
     close = bool(verbs_before) and len(WORD.findall(text[max(verbs_before) : start])) < 4
     title_like = language.cased and inside[:1].isupper() and before[-1:].isalnum() and not close and not that
+    said = _said_next(text, end, high, language)
+    small = inside[:1].islower()
     alone = not before and not after and low <= bounds[0] and high >= bounds[1]
     return {
         "bias": 1.0,
@@ -85,6 +89,8 @@ def quote_features(
         "verb after": float(near_after),
         "verb far after": float(bool(verb_after) and not near_after),
         "short without verb": float(length < 8 and not verb_before and not near_after),
+        "clause follows": float(said),
+        "short, clause follows": float(said and length < 8),
         "verb close": float(close),
         "short, verb close": float(close and length < 8),
         "short, verb before": float(verb_before and length < 8),
@@ -97,7 +103,10 @@ def quote_features(
         "comma inside": float("," in inside or "，" in inside or "、" in inside or "،" in inside),
         "all capitals": float(all_capital and len(words) > 1),
         "one name": float(len(words) == 1 and bool(capitals)),
-        "starts small": float(inside[:1].islower()),
+        "starts small": float(small),
+        "small and short": float(small and length < 5),
+        "small and short, verb before": float(small and length < 5 and verb_before),
+        "small and short, verb close": float(small and length < 5 and close),
         "function words": min(3.0, float(lower)),
         "digits only": float(bool(words) and all(word.isdigit() for word in words)),
         "naming": float(named),
@@ -114,6 +123,20 @@ def quote_features(
         "caseless short": float(not language.cased and length < 5),
         "particle after": float(_PARTICLE.get(language.code, _NOTHING).match(text, end) is not None),
     }
+
+
+def _ties(word: str, language: Language) -> bool:
+    """Whether a small word may stand in a title between words with capitals: of, the, und; not a verb."""
+    tags = language.tags(word)
+    return len(word) < 4 and bool(tags & _SMALL)
+
+
+def _said_next(text: str, at: int, high: int, language: Language) -> bool:
+    """Whether a comma and a verb of speech follow at once: “…”, said; “…” she says."""
+    if language.inside:
+        return any(begin < at + 8 for begin, _ in language["verbs"].find(text, at, min(high, at + 20)))
+    following = WORD.findall(text[at : min(high, at + 40)])[:2]
+    return any("verbs" in language.tags(word) for word in following)
 
 
 def logistic(features: Mapping[str, float], weights: Mapping[str, float]) -> float:

@@ -37,12 +37,14 @@ FIELDS = (
     "elisions",
     "endings",
     "letters",
+    "surnames",
     "addressing",
     "feminine",
     "masculine",
     "plural",
 )
 
+_CHARACTERS = frozenset({"letters", "surnames"})
 _LONGEST_STEM = 16
 _REMEMBERED = 500_000
 _NONE: frozenset[str] = frozenset()
@@ -185,7 +187,10 @@ def language(code: str) -> Language:
     raw = yaml.load(source.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
     inside = raw.get("inside") == "true"
     prefixes = raw.get("prefixes", ())
-    lists = {name: WordList.of(raw.get(name, ()), inside and name != "letters", prefixes) for name in FIELDS}
+    lists = {
+        name: WordList.of(raw.get(name, ()), inside and name not in {"letters", "surnames"}, prefixes)
+        for name in FIELDS
+    }
     return Language(code, inside, frozenset(raw.get("habits", ())), lists)
 
 

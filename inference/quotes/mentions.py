@@ -57,7 +57,7 @@ def _pronoun(text: str, span: Span, language: Language) -> bool:
 
 
 def _cased(text: str, start: int, end: int, language: Language) -> Found:
-    words = read_words(text, start, end, language)
+    words = _freed(text, read_words(text, start, end, language), language)
     particles = language["particles"]
     i = 0
     names: list[tuple[int, int]] = []
@@ -84,6 +84,16 @@ def _cased(text: str, start: int, end: int, language: Language) -> Found:
             yield from _office(text, words, i, first)
         if word.verb:
             yield from _subject(text, words, i + 1)
+
+
+def _freed(text: str, words: list[Word], language: Language) -> list[Word]:
+    """Return the words; "that" right after a verb of speech ties a clause to it and opens no noun phrase."""
+    that = language["that"]
+    for i in range(1, len(words)):
+        word = words[i]
+        if words[i - 1].verb and word.text in that and adjacent(text, words[i - 1], word):
+            words[i] = word._replace(article=False, stop=True)
+    return words
 
 
 def _opens(text: str, words: list[Word], i: int) -> bool:

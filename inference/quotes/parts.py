@@ -275,7 +275,19 @@ def _reported(text: str, part: Part, language: Language) -> bool:
         return any(begin < at + 20 for begin, _ in language["verbs"].find(text, at, end))
     head = [text[slice(*span)] in language["verbs"] for span in _first_words(text, at, end, 4)]
     comma = text[at - 2 : at - 1] in {",", "،", "!", "?"} or text[at : at + 1] in {",", "،"}
-    return any(head[:1]) or (comma and any(head)) or (bool(_DASH.match(text, at + 1)) and any(head))
+    if any(head[:1]) or (comma and any(head)) or (bool(_DASH.match(text, at + 1)) and any(head)):
+        return True
+    return comma and stop is not None and _tagged_on(text, at, stop.start(), language)
+
+
+def _tagged_on(text: str, start: int, end: int, language: Language) -> bool:
+    """Whether a verb that no list has and its subject make up a short last clause: “…”, specified the minister."""
+    words = [text[slice(*span)] for span in _words(text, start, end)]
+    if not language.cased or not 2 <= len(words) <= 6 or not words[0][0].islower():
+        return False
+    tags = [language.tags(word) for word in words[:2]]
+    plain = not tags[0] & {"words", "articles", "prepositions", "that", "joints", "roles"}
+    return plain and (words[1][0].isupper() or "articles" in tags[1])
 
 
 def _is_title(text: str, part: Part, language: Language) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -86,17 +87,27 @@ def adjacent(text: str, left: Word, right: Word) -> bool:
     )
 
 
+_ABBREVIATED = re.compile(
+    "abg|abp|abr|adm|ago|apr|art|aug|avr|avv|bgen|bsc|capt|cmdr|cof|col|cpt|dec|dez|dic|dipl|doc|dott|"
+    "dra|drs|déc|ene|feb|fig|frl|févr|gen|gov|hon|hrn|inc|ing|insp|janv|judr|juil|jul|jun|lic|lt|ltd|mag|"
+    "maj|mar|mgr|miss|mlle|mme|mons|mrs|msgr|mudr|nov|nro|num|oct|okt|phdr|pres|prof|prov|rep|rev|rndr|"
+    "sen|sep|sept|sgt|sgto|sig|sra|sres|srta|sta|sto|supt|tel|vgl|vol|акад|ген|гр|дж|др|им|проф|св|ст|ул|"
+    "ім"
+)
+
+
 def abbreviates(text: str, at: int) -> bool:
-    """Whether the point at ``at`` follows a single letter or a short capitalised word: M. Rossi, Dr. Lee, 3. März."""
+    """Whether the point at ``at`` follows one or two letters or an abbreviation: M. Rossi, Dr. Lee, 3. März."""
     if text[at] != ".":
         return False
     start = at
     while start > 0 and at - start < 5 and text[start - 1].isalnum():
         start -= 1
     word = text[start:at]
-    return bool(word) and (
-        word.isdigit() or (len(word) <= 4 and word[0].isupper() and not word.isupper()) or len(word) == 1
-    )
+    if not word or word.isdigit() or len(word) == 1:
+        return bool(word)
+    short = len(word) == 2 and word[0].isupper() and not word.isupper()
+    return short or (word[0].isupper() and _ABBREVIATED.fullmatch(word.lower()) is not None)
 
 
 def titled(text: str, at: int, language: Language) -> bool:

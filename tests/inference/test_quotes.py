@@ -115,6 +115,17 @@ def test_a_quote_with_a_reporting_clause_of_its_own_goes_on_with_no_quote_before
     assert [len(quote.spans) for quote in find_quotes(text, lang)] == [1, 2]
 
 
+def test_a_short_name_before_a_full_stop_is_no_abbreviation() -> None:
+    text = (
+        "Der Bau begann gestern. „Das ist ein Irrweg“, sagte Karl Otto. „Wir bauen trotzdem weiter wie geplant“, sagte "
+        "die Sprecherin der Firma."
+    )
+    speakers = [quote.speaker and quote.speaker.text for quote in find_quotes(text, "de")]
+    assert len(speakers) == 2
+    assert speakers[0] == "Karl Otto"
+    assert "Sprecherin" in (speakers[1] or "")
+
+
 @pytest.mark.parametrize("title", ["M.", "Mme", "Mme.", "le Dr.", "J."])
 def test_the_point_of_a_title_ends_no_reporting_clause(title: str) -> None:
     quote = only(f"« Le port de Brest, a insisté {title} Ferrier, restera ouvert tout l'hiver. »", "fr")
@@ -153,6 +164,29 @@ def test_two_verbs_make_two_quotes() -> None:
 )
 def test_who_is_spoken_to_and_what_opens_a_sentence_does_not_speak(text: str, name: str) -> None:
     assert speaker(text, "en") == name
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "office"),
+    [
+        (
+            "fr",
+            "« Nous partirons demain à la première heure », a dit Ko Tin. « La junte contrôle tout le pays », assure "
+            "le porte-parole de la junte.",
+            "porte-parole de la junte",
+        ),
+        (
+            "en",
+            "“We will leave the country in the morning,” said Ko Tin. “The junta controls the whole country,” said the "
+            "spokesman of the junta.",
+            "spokesman",
+        ),
+    ],
+)
+def test_the_office_in_the_reporting_clause_wins_over_the_speaker_before(lang: str, text: str, office: str) -> None:
+    speakers = [quote.speaker and quote.speaker.text for quote in find_quotes(text, lang)]
+    assert speakers[0] == "Ko Tin"
+    assert office in (speakers[1] or "")
 
 
 def test_all_mentions_of_a_speaker_are_one_entity() -> None:
@@ -204,6 +238,8 @@ def test_titles_names_and_scare_quotes_are_no_quotes(lang: str, text: str) -> No
         ("nl", "‘We hebben lang genoeg op dit verdrag gewacht’, zei Maud Ferrier.", "Maud Ferrier"),
         ("cs", "„Čekali jsme na tu smlouvu dost dlouho,“ řekla Maud Ferrier.", "Maud Ferrier"),
         ("uk", "«Ми досить довго чекали на цю угоду», — сказала Мод Ферʼє.", "Мод Ферʼє"),
+        ("zh", "安理会轮值主席的发言人朴河俊说：“各国专家还在看文本，本周不安排表决。”", "朴河俊"),
+        ("ar", "أما نجية بوسيف، وهي معلمة في المدينة، فقالت: «تركت الباب مفتوحاً كي لا يكسروه».", "نجية بوسيف"),
         ("fr", "La Corée du Nord a dénoncé l'envoi de « vieux canons rouillés à nos portes ».", "La Corée du Nord"),
     ],
 )
