@@ -156,7 +156,7 @@ def _who(speaker: Speaker | None) -> Text:
     if speaker is None:
         return Text("(nobody named)", "dim")
     text = Text(speaker.text)
-    if speaker.entity and speaker.entity != speaker.text:
+    if speaker.entity and speaker.entity.casefold() != speaker.text.casefold():
         text.append(f"\n= {speaker.entity}", "dim")
     return text
 
