@@ -160,6 +160,12 @@ class Prediction:
         on = ", ".join(f"{name}={topic.stance}" for name, topic in self.topics.items() if topic.on) or "no topic"
         return f"Prediction({self.id!r}, {on}, {len(self.quotes)} quotes)"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from stancewire.page.notebook import notebook_fragment
+
+        return notebook_fragment(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form that ``stancewire label`` writes."""
         return {

@@ -127,6 +127,22 @@ def test_a_table_is_for_people(label: Run, story: Path, tmp_path: Path) -> None:
     assert (tmp_path / "table").read_text("utf-8") == done.out
 
 
+def test_a_page_is_written_beside_the_records_or_alone(label: Run, story: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "page.html"
+    alone = label(story, "--html", target, "--target", "la paix")
+    assert (alone.code, alone.out, alone.err) == (0, "", f"{target}: 1 article\n")
+    html = target.read_text("utf-8")
+    assert "Nous refusons les sanctions</mark>" in html
+    assert "la paix" in html
+
+    records = label(story, "--target", "la paix").out
+    assert label(story, "--html", target, "--target", "la paix", "--format", "jsonl").out == records
+    both = label(story, "--html", target, "--target", "la paix", "-o", tmp_path / "labels.jsonl")
+    assert (both.code, (tmp_path / "labels.jsonl").read_text("utf-8")) == (0, records)
+    assert target.read_text("utf-8") == html
+    check_refused(label(story, "--html", story / "page.html"), "page.html: cannot be written")
+
+
 def test_a_folder_of_texts_is_labelled_file_by_file(label: Run, tmp_path: Path) -> None:
     for name in ("a.txt", "deep/b.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

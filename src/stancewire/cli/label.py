@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +18,7 @@ from stancewire.cli.rendering import FORMATS, print_results, write_parquet
 from stancewire.errors import DataError, found_expected
 
 if TYPE_CHECKING:
+    from stancewire.predictions import Prediction
     from stancewire.records import Article
 
 
@@ -31,12 +33,19 @@ if TYPE_CHECKING:
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write here, whole or not at all."
 )
+@click.option(
+    "--html",
+    "page_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page to look at: one HTML file that loads nothing. Without --output or --format, only that.",
+)
 @labelling
 def label(
     source: str,
     model: str | None,
     form: str | None,
     output: Path | None,
+    page_path: Path | None,
     targets: tuple[str, ...],
     quotes: str,
     max_error: float | None,
@@ -52,9 +61,10 @@ def label(
     \b
     stancewire label story.txt
     stancewire label news.jsonl -o labels.csv
+    stancewire label news/ --html news.html
     cat story.txt | stancewire label - --target "closer ties with Japan" | jq .targets
     """  # noqa: D301 - click wants the character \b, not its escape
-    form = form or _form(output)
+    asked, form = form, form or _form(output)
     if form == "parquet" and output is None:
         raise click.UsageError("--format parquet needs --output FILE: it is not for a terminal or a pipe")
     if any(not target.strip() for target in targets):
@@ -65,7 +75,11 @@ def label(
     from stancewire.inference.predictor import Predictor
 
     predictor = Predictor.load(model)
-    with _destination(output) as path, progress_bar("labelling", len(articles)) as advance:
+    with (
+        _destination(output) as path,
+        _destination(page_path) as page,
+        progress_bar("labelling", len(articles)) as advance,
+    ):
         results = predictor.iter_predict(
             articles,
             "given" if quotes == "given" else "find",
@@ -74,7 +88,11 @@ def label(
             max_error,
             held_out,
         )
-        if path is None:
+        if page:
+            results = _with_page(results, articles, page)
+        if path is None and page and not asked:
+            deque(results, maxlen=0)  # the page is all that was asked for
+        elif path is None:
             if form != "table" and isinstance(sys.stdout, TextIOWrapper):
                 # Records are UTF-8 whatever the locale is; a table is for the eyes at this terminal.
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
@@ -85,8 +103,9 @@ def label(
         else:
             with path.open("w", encoding="utf-8", newline="") as file:
                 print_results(results, articles, form, file)
-    if output:
-        say(f"{output}: {len(articles):,} article{'s' * (len(articles) != 1)}")
+    for written in (output, page_path):
+        if written:
+            say(f"{written}: {len(articles):,} article{'s' * (len(articles) != 1)}")
 
 
 def _form(output: Path | None) -> str:
@@ -95,6 +114,17 @@ def _form(output: Path | None) -> str:
         return "table" if sys.stdout.isatty() else "jsonl"
     ending = output.suffix.lower().removeprefix(".")
     return ending if ending in FORMATS else "jsonl"
+
+
+def _with_page(results: Iterable[Prediction], articles: Sequence[Article], path: Path) -> Iterator[Prediction]:
+    """Yield the results as they come, and write them as a page when all are there."""
+    from stancewire.page import page
+
+    kept = []
+    for prediction in results:
+        kept.append(prediction)
+        yield prediction
+    path.write_text(page(list(zip(articles, kept, strict=True))), "utf-8")
 
 
 def _articles(source: str, lang: str | None) -> list[Article]:

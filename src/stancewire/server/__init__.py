@@ -1,0 +1,1 @@
+"""The service: labels over HTTP, from a queue that is bounded, and the page (extra ``serve``)."""
