@@ -41,9 +41,9 @@ def test_a_card_without_marks_is_refused() -> None:
 
 def test_the_corpus_has_its_size_languages_sets_and_kinds() -> None:
     articles = load_corpus()
-    assert (len(articles), sum(len(article.quotes) for article in articles)) == (2696, 9913)
+    assert (len(articles), sum(len(article.quotes) for article in articles)) == (3104, 12452)
     assert {article.lang for article in articles} == set(LANGUAGES)
-    assert {article.extra["set"] for article in articles} == {1, 2, 3, 4}
+    assert {article.extra["set"] for article in articles} == {1, 2, 3, 4, 5}
     assert {"kind", "split", "set"} == {name for article in articles for name in article.extra}
 
 

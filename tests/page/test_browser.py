@@ -32,6 +32,7 @@ pytestmark = [
     pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")), reason="no Chromium here"),
 ]
 Result = tuple[Article, Prediction]
+TARGETS = ("la paix", "un rapprochement avec le Japon")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def _stance(side: str) -> tuple[str, dict[str, float]]:
 @pytest.fixture(scope="module")
 def results(articles: list[Article]) -> list[Result]:
     """Return articles in four languages with their answers."""
-    return [(article, answered(article, ["la paix"])) for article in articles[::8]]
+    return [(article, answered(article, TARGETS)) for article in articles[::8]]
 
 
 @pytest.fixture
@@ -101,7 +102,13 @@ def downloaded(folder: Path, name: str) -> bytes:
 
 def test_a_topic_that_is_chosen_colours_the_quotes_and_their_signs(opened: Chrome, results: list[Result]) -> None:
     keys = opened.execute_script("return [...document.querySelectorAll('#aspects input')].map(i => i.value)")
-    assert keys == ["all", "topic:defense", "topic:sanctions", "topic:diplomacy", "target:la paix"]
+    assert keys == [
+        "all",
+        "topic:defense",
+        "topic:sanctions",
+        "topic:diplomacy",
+        *(f"target:{asked}" for asked in TARGETS),
+    ]
     for key in keys:
         find(opened, f"#aspects label:has([value='{key}'])").click()
         marks = "return [...document.querySelectorAll('mark')].map(m => [m.dataset.stance, JSON.parse(m.dataset.sides)"

@@ -139,7 +139,7 @@ def _browser(results: Sequence[tuple[Article, Prediction]]) -> str:
 
 def _item(article: Article, prediction: Prediction) -> str:
     lang = article.lang or prediction.lang
-    facts = " · ".join(escape(fact) for fact in (lang, article.date, article.source) if fact)
+    facts = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in (lang, article.date, article.source) if fact)
     count = len(prediction.quotes)
     title = headline(article)
     return (
