@@ -15,7 +15,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from stancewire.cli.data import READ_CHARACTERS
+from stancewire.cli.data import article_vectors
 from stancewire.data import load_corpus, read_articles
 from stancewire.data.leaks import MARGIN, margins
 from stancewire.inference.predictor import Predictor
@@ -41,9 +41,7 @@ def main() -> None:
     everything = [*alone, *(a for of in several.values() for a in of)]
     index = {id(article): i for i, article in enumerate(everything)}
     print(f"{len(several)} stories in several languages, {len(alone)} articles beside them", flush=True)
-    vectors = Predictor.load(options.checkpoint).embed(
-        [f"{a.title or ''}\n{a.text[:READ_CHARACTERS]}".strip() for a in everything]
-    )
+    vectors = article_vectors(Predictor.load(options.checkpoint), everything)
     random = np.random.default_rng(13)
     hits, alarms = np.zeros(len(AT)), np.zeros(len(AT))
     planted = honest = 0

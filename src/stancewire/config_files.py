@@ -60,6 +60,15 @@ def load_labels(path: str | Path) -> LabelSet:
     return labels
 
 
+def labels_of(path: str | Path) -> LabelSet:
+    """Return a label set, or that of a config.
+
+    Raises:
+        ConfigError: with every fault of the file.
+    """
+    return load_labels(path) if is_label_set(path) else load_config(path).labels
+
+
 def is_label_set(path: str | Path) -> bool:
     """Return whether a YAML file holds a label set rather than a training config.
 

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
+from stancewire.cli.data import article_vectors
 from stancewire.cli.progress import progress_bar, say
 from stancewire.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from stancewire.data.label_studio_export import Annotated
-    from stancewire.inference.predictor import Predictor
     from stancewire.predictions import Prediction
     from stancewire.records import Article
-
-READ_CHARACTERS, READ_AT_ONCE = 1500, 64
-"""How much of an article its vector is made of, and how many are read together."""
 
 
 @click.group()
@@ -64,7 +58,7 @@ def export(file: Path, folder: Path, labels: str, predictions: Path | None, docc
     stancewire label news.jsonl -o labels.jsonl
     stancewire annotate export news.jsonl --predictions labels.jsonl -o project
     """  # noqa: D301 - click wants the character itself
-    from stancewire.config_files import is_label_set, load_config, load_labels
+    from stancewire.config_files import labels_of
     from stancewire.data import read_articles
     from stancewire.data.label_studio import labelling_config
     from stancewire.data.label_studio_tasks import doccano_record, task_of
@@ -73,7 +67,7 @@ def export(file: Path, folder: Path, labels: str, predictions: Path | None, docc
     if doccano:
         _write(folder / "doccano.jsonl", "".join(_line(doccano_record(article)) for article in articles))
         return
-    label_set = load_labels(labels) if is_label_set(labels) else load_config(labels).labels
+    label_set = labels_of(labels)
     answers = _predictions(predictions) if predictions else {}
     missing = [article.id for article in articles if article.id not in answers]
     if predictions and len(missing) == len(articles):
@@ -171,26 +165,14 @@ def next_(file: Path, number: int, output: Path | None, labelled: tuple[Path, ..
     predictor = Predictor.load(model)
     with progress_bar("labelling", len(articles)) as advance:
         predictions = predictor.predict(articles, progress=advance)
-    near = _vectors(predictor, list(done.values())) if done else None
-    choices = choose(predictions, _vectors(predictor, articles), number, near)
+    near = article_vectors(predictor, list(done.values())) if done else None
+    choices = choose(predictions, article_vectors(predictor, articles), number, near)
     if output:
         _write(output, "".join(_line(articles[choice.index].to_dict()) for choice in choices))
         return
     for choice in choices:
         article = articles[choice.index]
         click.echo(f"{article.id}\t{article.lang or '?'}\t{choice.topic}\t{choice.uncertainty:.2f}")
-
-
-def _vectors(predictor: Predictor, articles: Sequence[Article]) -> np.ndarray:
-    import numpy as np
-
-    found = []
-    with progress_bar("reading", len(articles)) as advance:
-        for start in range(0, len(articles), READ_AT_ONCE):
-            part = articles[start : start + READ_AT_ONCE]
-            found.append(predictor.embed([f"{a.title or ''}\n{a.text[:READ_CHARACTERS]}".strip() for a in part]))
-            advance(len(part))
-    return np.concatenate(found)
 
 
 def _predictions(path: Path) -> dict[str, Prediction]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
     from stancewire.data.check import CheckReport
     from stancewire.data.counts import Counts
+    from stancewire.inference.predictor import Predictor
     from stancewire.records import Article
 
 READ_CHARACTERS, READ_AT_ONCE = 1500, 64
-"""How much of an article an audit reads to know its story, and how many it reads together."""
+"""How much of an article is read to know its story, and how many are read together."""
 
 _FOLDER = click.option(
     "--folder",
@@ -55,10 +57,10 @@ def check(files: tuple[Path, ...], labels: str) -> None:
     """  # noqa: D301 - click wants the character itself
     from rich.console import Console
 
-    from stancewire.config_files import is_label_set, load_config, load_labels
+    from stancewire.config_files import labels_of
     from stancewire.data.check import check_files
 
-    label_set = load_labels(labels) if is_label_set(labels) else load_config(labels).labels
+    label_set = labels_of(labels)
     report = check_files(files)
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
@@ -106,7 +108,12 @@ def audit(context: click.Context, train: Path, test: Path, encoder: str, most: i
     from stancewire.data.readers import read_articles
 
     learned, tested = list(read_articles(train)), list(read_articles(test))
-    vectors = None if encoder == "none" else (_vectors(encoder, learned), _vectors(encoder, tested))
+    vectors = None
+    if encoder != "none":
+        from stancewire.inference.predictor import Predictor
+
+        predictor = Predictor.load(encoder)
+        vectors = article_vectors(predictor, learned), article_vectors(predictor, tested)
     leaks = find_leaks(learned, tested, vectors)
     for leak in leaks[:most]:
         click.echo(f"{leak.kind} ({leak.similarity:.2f}): {test}: {leak.test} and {train}: {leak.train}")
@@ -163,14 +170,12 @@ def split(file: Path, by: str, dev: float, test: float, held_out: tuple[str, ...
         click.echo(f"{folder / name}.jsonl: {len(records):,} articles")
 
 
-def _vectors(name: str, articles: list[Article]) -> np.ndarray:
-    """Return the mean states of an encoder over the beginning of each article."""
+def article_vectors(predictor: Predictor, articles: Sequence[Article]) -> np.ndarray:
+    """Return the mean states of a checkpoint's encoder over the beginning of each article (N, H), with progress."""
     import numpy as np
 
     from stancewire.cli.progress import progress_bar
-    from stancewire.inference.predictor import Predictor
 
-    predictor = Predictor.load(name)
     found = []
     with progress_bar("articles read", len(articles)) as advance:
         for start in range(0, len(articles), READ_AT_ONCE):
