@@ -13,6 +13,8 @@ from stancewire.errors import CheckpointError
 from stancewire.files import sync
 
 MANIFEST = "MANIFEST.json"
+CARD = "README.md"
+"""The model card: not in the manifest, since people correct it, on the Hub as well, and results are added to it."""
 
 
 @contextmanager
@@ -35,7 +37,9 @@ def commit_folder(partial: Path, path: Path) -> None:
     """Write the manifest of ``partial``, make it durable, and give it the name ``path``."""
     files = sorted(file for file in partial.rglob("*") if file.is_file() and file.name != MANIFEST)
     manifest = {
-        file.relative_to(partial).as_posix(): {"bytes": file.stat().st_size, "sha256": sha256(file)} for file in files
+        file.relative_to(partial).as_posix(): {"bytes": file.stat().st_size, "sha256": sha256(file)}
+        for file in files
+        if file.name != CARD
     }
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
     for file in [*files, partial / MANIFEST, partial]:

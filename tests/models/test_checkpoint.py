@@ -14,7 +14,7 @@ from tiny import packed_table
 from stancewire.errors import CheckpointError
 from stancewire.files import whole_file
 from stancewire.models.checkpoint import Checkpoint, load_checkpoint, load_encoder, pack_checkpoint, save_checkpoint
-from stancewire.models.files import MANIFEST, verify_folder, whole_folder
+from stancewire.models.files import CARD, MANIFEST, verify_folder, whole_folder
 from stancewire.models.packing import PackedEmbedding, unpack_words
 
 EXPECTED = {
@@ -51,13 +51,21 @@ def test_a_checkpoint_loads_from_its_folder_and_from_its_run(checkpoint_folder: 
         assert not checkpoint.model.training
 
 
-@pytest.mark.parametrize("file", sorted(EXPECTED - {MANIFEST}))
+@pytest.mark.parametrize("file", sorted(EXPECTED - {MANIFEST, CARD}))
 def test_a_truncated_file_is_named(checkpoint_folder: Path, file: str, tmp_path: Path) -> None:
     broken = shutil.copytree(checkpoint_folder, tmp_path / "broken")
     content = (broken / file).read_bytes()
     (broken / file).write_bytes(content[: len(content) // 2])
     with pytest.raises(CheckpointError, match=f"{file}: found .* expected .* bytes"):
         load_checkpoint(broken)
+
+
+def test_the_card_may_be_corrected(checkpoint_folder: Path, tmp_path: Path) -> None:
+    edited = shutil.copytree(checkpoint_folder, tmp_path / "edited")
+    with (edited / CARD).open("a", encoding="utf-8") as card:
+        card.write("\nA word of warning.\n")
+    verify_folder(edited)
+    assert load_checkpoint(edited).labels.topics
 
 
 def test_a_changed_byte_is_found_by_the_digests(checkpoint_folder: Path, tmp_path: Path) -> None:
