@@ -17,7 +17,7 @@ setup: .venv/ready
 # An editable install in strict mode links the files that exist; a new file needs it again.
 .venv/files: FORCE
 	@test -d .venv || { echo "Creating .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
-	@find $(PACKAGE) -name '*.py' | sort | cmp -s - $@ || find $(PACKAGE) -name '*.py' | sort > $@
+	@find $(PACKAGE) -type f -not -name '*.pyc' | sort | cmp -s - $@ || find $(PACKAGE) -type f -not -name '*.pyc' | sort > $@
 
 .venv/dependencies: pyproject.toml constraints.txt | .venv/files
 	@echo "Installing the dependencies into .venv (some minutes the first time)"

@@ -47,13 +47,13 @@ def markdown(report: Mapping[str, Any]) -> str:
         *(f"- **{system['name']}**: {system['description']}" for system in report["systems"]),
         "",
         *_section("Weakest slices", _worst(report)),
-        *_section("Open targets", _open_targets(report)),
+        *_section("Open targets", open_targets(report)),
         *_section("Calibration", _calibration(report)),
         *_section("Stances, gold by said", _confusion(report)),
         *_section("Abstaining", _abstaining(report)),
         *_section("By topic", [_topic_table(report)]),
-        *_section("By language", [_language_table(report)]),
-        *_section("End to end", _end_to_end(report)),
+        *_section("By language", [language_table(report)]),
+        *_section("End to end", end_to_end(report)),
     ]
     return "\n".join(parts)
 
@@ -139,7 +139,8 @@ def _worst(report: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _open_targets(report: Mapping[str, Any]) -> list[str]:
+def open_targets(report: Mapping[str, Any]) -> list[str]:
+    """Return the table of open targets, all and those that training has not seen; nothing if there are none."""
     rows = [[row["value"] or "all", *_numbers(row)] for row in report.get("targets", ())]
     return [table(["targets", *_NUMBERS], rows, left=1)] if rows else []
 
@@ -204,15 +205,16 @@ def _facts(
 ) -> list[str]:
     facts = [
         f"- checkpoint: {checkpoint['name']}, sha256 `{checkpoint['sha256'][:16]}`",
-        f"- data: {_source(data)}",
+        f"- data: {source_line(data)}",
         f"- stancewire {report['versions']['stancewire']}, {report['date'][:10]}",
     ]
     if train:
-        facts.insert(2, f"- the baselines learned from: {_source(train)}")
+        facts.insert(2, f"- the baselines learned from: {source_line(train)}")
     return facts
 
 
-def _source(source: Mapping[str, Any]) -> str:
+def source_line(source: Mapping[str, Any]) -> str:
+    """Return what a set is: its name, split, counts and digest."""
     split = f" ({source['split']})" if source["split"] else ""
     return (
         f"{source['name']}{split}, {source['articles']:,} articles, {source['quotes']:,} quotes, "
@@ -231,7 +233,8 @@ def _topic_table(report: Mapping[str, Any]) -> str:
     return table(["unit", "topic", "system", *_NUMBERS], rows, left=3)
 
 
-def _language_table(report: Mapping[str, Any]) -> str:
+def language_table(report: Mapping[str, Any]) -> str:
+    """Return the table by unit and language, with the other systems' figures beside."""
     first, *others = report["systems"]
     head = ["unit", "language", "n", "on", "AP", "F1", "stance n", "stance F1"]
     head += [f"{system['name']} {what}" for system in others for what in ("AP", "stance F1")]
@@ -256,7 +259,8 @@ def _language_table(report: Mapping[str, Any]) -> str:
     return table(head, rows, left=2)
 
 
-def _end_to_end(report: Mapping[str, Any]) -> list[str]:
+def end_to_end(report: Mapping[str, Any]) -> list[str]:
+    """Return what the checkpoint reaches with quotes that it finds itself, by language and by topic."""
     rows = report["end_to_end"]
     if not rows:
         return ["No record says of all its quotes where they are."]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
-import yaml
 from huggingface_hub import EvalResult
 from huggingface_hub.repocard_data import eval_results_to_model_index
 
@@ -15,10 +15,18 @@ from stancewire.evaluation.metrics import ALL
 FIGURES = ("average_precision", "f1", "stance_f1", "brier", "calibration_error")
 
 
-def model_index(report: Mapping[str, Any]) -> str:
-    """Return the block as YAML, to be put into the front matter of the card."""
+def model_index(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the block of the reports of one checkpoint, to be put into the front matter of its card."""
+    results = [result for report in reports for result in _results(report)]
+    # runs/mine/checkpoint is called mine: a path of the machine that measured says nothing to others.
+    path = PurePath(reports[0]["checkpoint"]["name"])
+    name = path.parent.name if path.name == "checkpoint" else path.name
+    return {"model-index": _plain(eval_results_to_model_index(name, results))}
+
+
+def _results(report: Mapping[str, Any]) -> list[EvalResult]:
     data = report["data"]
-    results = [
+    return [
         EvalResult(
             task_type="text-classification",
             task_name="topic and stance",
@@ -38,8 +46,6 @@ def model_index(report: Mapping[str, Any]) -> str:
         for name in FIGURES
         if row.get(name) is not None
     ]
-    index = eval_results_to_model_index(report["checkpoint"]["name"], results)
-    return yaml.safe_dump({"model-index": _plain(index)}, sort_keys=False, allow_unicode=True)
 
 
 def _plain(value: object) -> object:

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
+from stancewire.errors import DataError, found_expected
 from stancewire.evaluation.abstain import abstention_record
 from stancewire.evaluation.compare import LESS_IS_BETTER, confidence, is_right
 from stancewire.evaluation.endtoend import OVERLAP, EndToEndRow
@@ -132,13 +134,31 @@ def write_report(
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     write_text(folder / "report.md", markdown(report))
-    write_text(folder / "model-index.yaml", model_index(report))
+    index = yaml.safe_dump(model_index([report]), sort_keys=False, allow_unicode=True)
+    write_text(folder / "model-index.yaml", index)
     pairs = [system.pairs for system in systems]
     write_text(folder / "abstention.json", json.dumps(report["abstention"], ensure_ascii=False) + "\n")
     write_text(folder / "report.html", html(report, pairs[0] if pairs else None, articles))
     if pairs:
         with whole_file(folder / PREDICTIONS) as partial:
             pd.concat(pairs, ignore_index=True).to_parquet(partial, index=False)
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """Return the report that :func:`write_report` wrote into a folder.
+
+    Raises:
+        DataError: there is none that can be read, or it is one of another version of this package.
+    """
+    path = folder / "report.json"
+    try:
+        report = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a report of stancewire evaluate that can be read ({error})") from error
+    schema = report.get("schema") if isinstance(report, dict) else None
+    if schema != SCHEMA:
+        raise DataError(found_expected(f"{path}: schema", schema, f"{SCHEMA!r}; evaluate again with this version"))
+    return dict(report)
 
 
 def write_text(path: Path, text: str) -> None:

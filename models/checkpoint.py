@@ -88,7 +88,7 @@ def load_checkpoint(name: str | Path | None = None) -> Checkpoint:
     Raises:
         CheckpointError: there is none, or it is not whole.
     """
-    folder = _find(name)
+    folder = find_checkpoint(name)
     try:
         labels = LabelSet.model_validate_json((folder / "labels.json").read_text("utf-8"))
         calibration = Calibration.from_dict(
@@ -169,8 +169,12 @@ def load_encoder(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     return encoder, tokenizer
 
 
-def _find(name: str | Path | None) -> Path:
-    """Return the folder of a checkpoint, with the files' sizes checked."""
+def find_checkpoint(name: str | Path | None) -> Path:
+    """Return the folder of a checkpoint, named as for :func:`load_checkpoint`, with the files' sizes checked.
+
+    Raises:
+        CheckpointError: there is none, or a file is missing or of another size.
+    """
     if name is None or name == "default":
         with as_file(files("stancewire.models") / "default") as folder:
             verify_folder(folder, digests=False)

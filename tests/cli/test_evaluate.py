@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from click.testing import CliRunner, Result
 
 from stancewire import Predictor
 from stancewire.cli.evaluate import _embedder, evaluate
+from stancewire.cli.models import card
 from stancewire.data import data_digest, load_corpus
 from stancewire.errors import DataError
 from stancewire.evaluation.pairs import read_pairs
 from stancewire.models.checkpoint import load_encoder
+from stancewire.models.files import MANIFEST
 from stancewire.records import Article
 
 
@@ -79,6 +83,21 @@ def test_without_baselines_the_checkpoint_stands_alone_and_scores_the_same(
     assert one["train"] is None
     assert one["systems"] == two["systems"]
     assert one["end_to_end"] == two["end_to_end"]
+
+
+def test_measured_figures_go_into_the_card_of_their_own_checkpoint_alone(
+    checkpoint_folder: Path, records: Path, tmp_path: Path
+) -> None:
+    run(checkpoint_folder, records, "--lang", "de", "--no-baselines", "--report", tmp_path / "report")
+    copied = shutil.copytree(checkpoint_folder, tmp_path / "copied")
+    result = CliRunner().invoke(card, [str(copied), str(tmp_path / "report")], catch_exceptions=False)
+    assert result.stdout.strip() == str(copied / "README.md")
+    text = (copied / "README.md").read_text("utf-8")
+    assert yaml.safe_load(text.split("---\n")[1])["model-index"][0]["name"] == "run"
+    assert "### mine.jsonl" in text
+    (copied / MANIFEST).write_text((copied / MANIFEST).read_text("utf-8") + "\n", "utf-8")
+    with pytest.raises(DataError, match=r"found figures of checkpoint \(sha256 .*expected those of"):
+        CliRunner().invoke(card, [str(copied), str(tmp_path / "report")], catch_exceptions=False)
 
 
 def test_a_language_or_a_split_of_the_records_alone(checkpoint_folder: Path, records: Path, tmp_path: Path) -> None:

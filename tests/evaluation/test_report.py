@@ -13,12 +13,14 @@ import pytest
 import yaml
 from synthetic import pairs_of
 
+from stancewire.errors import DataError
+from stancewire.evaluation.card import card_with_results
 from stancewire.evaluation.endtoend import Agreement, EndToEndRow
 from stancewire.evaluation.markdown import markdown, unit_table
 from stancewire.evaluation.metrics import UnitScores
 from stancewire.evaluation.model_index import model_index
 from stancewire.evaluation.pairs import read_pairs
-from stancewire.evaluation.report import METRICS, SCHEMA, System, make_report, write_report
+from stancewire.evaluation.report import METRICS, SCHEMA, System, make_report, read_report, write_report
 from stancewire.evaluation.slices import Scorer
 from stancewire.records import Article
 
@@ -199,12 +201,39 @@ def test_a_page_has_balanced_tags_and_a_plot_for_each_curve(
 def test_the_model_index_is_what_the_hub_reads(report: dict[str, Any]) -> None:
     from huggingface_hub.repocard_data import model_index_to_eval_results
 
-    index = yaml.safe_load(model_index(report))["model-index"]
+    index = model_index([report])["model-index"]
     name, results = model_index_to_eval_results(index)
     assert name == "default"
     figures = {(result.dataset_config, result.metric_type): result.metric_value for result in results}
     assert figures["quotes", "average_precision"] == 1.0
     assert all(result.dataset_name == "my.jsonl" for result in results)
+
+
+def test_a_card_takes_results_once_and_keeps_the_rest(report: dict[str, Any]) -> None:
+    card = "---\nlicense: mit\n---\n\n# mine\n\n## Results\n\nold\n\n## Limits\n\n- some\n"
+    once = card_with_results(card, [report], "card")
+    assert card_with_results(once, [report], "card") == once
+    front = yaml.safe_load(once.split("---\n")[1])
+    assert front["license"] == "mit"
+    assert front["model-index"] == model_index([report])["model-index"]
+    assert "old" not in once
+    assert unit_table(report) in once
+    assert once.index("## Results") < once.index("By language:") < once.index("## Limits\n\n- some\n")
+
+
+def test_a_card_without_front_matter_is_refused(report: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match=r"README\.md: found no front matter; expected a model card"):
+        card_with_results("# mine\n", [report], "README.md")
+
+
+def test_a_report_is_read_again_and_one_of_another_version_is_refused(report: dict[str, Any], tmp_path: Path) -> None:
+    write_report(report, tmp_path)
+    assert read_report(tmp_path) == json.loads(json.dumps(report))
+    (tmp_path / "report.json").write_text('{"schema": "stancewire-report/1"}', "utf-8")
+    with pytest.raises(DataError, match=r"report\.json: schema: found 'stancewire-report/1', expected"):
+        read_report(tmp_path)
+    with pytest.raises(DataError, match="not a report of stancewire evaluate that can be read"):
+        read_report(tmp_path / "nowhere")
 
 
 def test_a_number_that_json_does_not_know_leaves_no_file(report: dict[str, Any], tmp_path: Path) -> None:

