@@ -10,7 +10,7 @@ import yaml
 
 from stancewire.errors import DataError
 from stancewire.evaluation.markdown import end_to_end, language_table, open_targets, source_line, unit_table
-from stancewire.evaluation.model_index import model_index
+from stancewire.evaluation.model_index import model_index, without_paths
 
 RESULTS, LIMITS = "## Results", "## Limits"
 _CARD = re.compile(r"---\n(?P<front>.*?\n)---\n(?P<body>.*)", re.DOTALL)
@@ -42,6 +42,7 @@ def card_with_results(card: str, reports: Sequence[Mapping[str, Any]], name: str
 
 
 def _section(report: Mapping[str, Any]) -> list[str]:
+    report = without_paths(report)
     alone = {**report, "systems": report["systems"][:1]}
     parts = [
         ("", [unit_table(report)]),

@@ -17,11 +17,20 @@ FIGURES = ("average_precision", "f1", "stance_f1", "brier", "calibration_error")
 
 def model_index(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the block of the reports of one checkpoint, to be put into the front matter of its card."""
-    results = [result for report in reports for result in _results(report)]
-    # runs/mine/checkpoint is called mine: a path of the machine that measured says nothing to others.
-    path = PurePath(reports[0]["checkpoint"]["name"])
-    name = path.parent.name if path.name == "checkpoint" else path.name
-    return {"model-index": _plain(eval_results_to_model_index(name, results))}
+    named = [without_paths(report) for report in reports]
+    results = [result for report in named for result in _results(report)]
+    return {"model-index": _plain(eval_results_to_model_index(named[0]["checkpoint"]["name"], results))}
+
+
+def without_paths(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a report that names checkpoint and data without their folders, which say nothing to others."""
+    checkpoint, data = PurePath(report["checkpoint"]["name"]), PurePath(report["data"]["name"])
+    name = checkpoint.parent.name if checkpoint.name == "checkpoint" else checkpoint.name
+    return {
+        **report,
+        "checkpoint": {**report["checkpoint"], "name": name},
+        "data": {**report["data"], "name": data.name},
+    }
 
 
 def _results(report: Mapping[str, Any]) -> list[EvalResult]:
