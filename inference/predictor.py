@@ -33,6 +33,9 @@ Input = str | Mapping[str, Any] | Article
 CHUNK_TOKENS = 200_000
 """Tokens of the articles that are laid out and read together: enough to sort by length, little to hold."""
 
+KEPT_TARGETS = 1000
+"""Targets whose vectors are kept, those that were asked last; a service is asked ever other ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
@@ -201,13 +204,18 @@ class Predictor:
         return answers
 
     def _target_vectors(self, asked: Sequence[str]) -> Tensor:
-        """Return the vectors of targets (T, H); each is computed once."""
+        """Return the vectors of targets (T, H); those that were asked of late are there already."""
         new = [text for text in dict.fromkeys(asked) if text not in self._targets]
         width = self.model.encoder.config.hidden_size
         pools = encode_pools(self.model, [self.reader.target(text) for text in new], self.pad_id)
         for text, pool in zip(new, pools, strict=True):
             self._targets[text] = pool[0, :width]
-        return torch.stack([self._targets[text] for text in asked]).to(self.model.device)
+        vectors = torch.stack([self._targets[text] for text in asked]).to(self.model.device)
+        for text in dict.fromkeys(reversed(asked)):
+            self._targets[text] = self._targets.pop(text)  # to the end, the topics last
+        for text in list(self._targets)[:-KEPT_TARGETS]:
+            del self._targets[text]
+        return vectors
 
     def _prediction(self, read: _Read, layout: Layout, logits: np.ndarray, targets: Sequence[str]) -> Prediction:
         """Arrange the logits (units, topics + targets, 4) of one article."""
@@ -278,7 +286,8 @@ def _given_offsets(speaker: Speaker | None, normal: NormalizedText) -> Speaker |
 
 
 @lru_cache(maxsize=1)
-def _default() -> Predictor:
+def default_predictor() -> Predictor:
+    """Return the shipped model, loaded once."""
     return Predictor.load()
 
 
@@ -298,5 +307,5 @@ def predict(
         max_error: the share of answers on topics that may be wrong (:meth:`Predictor.predict`).
         held_out: the report that says how sure an answer must be for it.
     """
-    results = _default().predict(inputs, quotes, targets, max_error=max_error, held_out=held_out)
+    results = default_predictor().predict(inputs, quotes, targets, max_error=max_error, held_out=held_out)
     return results[0] if isinstance(inputs, (str, Mapping, Article)) else results

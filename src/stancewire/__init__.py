@@ -15,6 +15,7 @@ from stancewire.errors import CheckpointError, ConfigError, DataError, Stancewir
 from stancewire.records import STANCES, Article, Quote, Speaker, Target
 
 if TYPE_CHECKING:
+    from stancewire.frames import label_frame
     from stancewire.inference.predictor import Predictor, predict
     from stancewire.inference.quotes import find_quotes
 
@@ -33,6 +34,7 @@ __all__ = [
     "Target",
     "__version__",
     "find_quotes",
+    "label_frame",
     "predict",
 ]
 
@@ -40,6 +42,7 @@ _LAZY = {
     "Predictor": "stancewire.inference.predictor",
     "predict": "stancewire.inference.predictor",
     "find_quotes": "stancewire.inference.quotes",
+    "label_frame": "stancewire.frames",
 }
 
 
